@@ -1,0 +1,1 @@
+"""A provincial credit-information bus."""

@@ -1,0 +1,1 @@
+"""Nouns of the line: frozen dataclasses over the standard library."""

@@ -1,0 +1,67 @@
+"""One typed step of a profile (design 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from databus.model.labels import LabelClass, Standing
+
+
+class Kind(StrEnum):
+    """What a step did. The last three leave the current profile as it is and carry no `pv`."""
+
+    ADDED = "ADDED"
+    CHANGED = "CHANGED"
+    ENDED = "ENDED"
+    RESTORED = "RESTORED"
+    NOTED = "NOTED"
+    HISTORY = "HISTORY"
+    DUPLICATE = "DUPLICATE"
+    EQUIVOCAL = "EQUIVOCAL"
+
+    @property
+    def changing(self) -> bool:
+        """True if the current profile moved."""
+        return self not in (Kind.HISTORY, Kind.DUPLICATE, Kind.EQUIVOCAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step. `pv` is dense per subject and never leaves the system.
+
+    `standing`, `label_class`, `wake` and `body` describe the record as it stands after the step; `body` is the
+    submission that gives its content (None without content), `department` the source of that content.
+    `wake` is the day (days since 1970-01-01) from which the standing may differ by time alone, `rule` what fixed it.
+    `origin_*` is the place of the event in `events`, `inbox_*` that of its submission.
+    """
+
+    change_id: str
+    kind: Kind
+    pv: int | None
+    subject_key: str
+    subject_name: str
+    codes: dict[str, str]
+    record_type: str
+    record_key: str
+    department: str
+    system: str
+    op: str
+    facet: str
+    seq: int
+    event_id: str
+    submission_id: str
+    catalog_code: str
+    known_at: int
+    was: Standing | None
+    standing: Standing
+    label_class: LabelClass
+    wake: int | None
+    rule: str
+    fields: tuple[str, ...]
+    causes: tuple[str, ...]
+    inbox_partition: int
+    inbox_offset: int
+    origin_partition: int
+    origin_offset: int
+    body: bytes | None

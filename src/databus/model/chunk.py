@@ -1,0 +1,62 @@
+"""What the bus hands to a stage and takes back: records in, outputs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of the log. `timestamp` is in milliseconds since 1970 (the broker's append time on inboxes)."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One record to write. `route` is hashed by murmur2 to the partition; without it the key is."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    route: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a processor made of a chunk; all of it becomes visible in one transaction with the input's offset.
+
+    `registers` are new values of the state (None removes). `unreadable` names input records that must not stay
+    readable once this is committed: topic, partition, offset.
+    """
+
+    outputs: Sequence[Output] = ()
+    registers: Mapping[bytes, bytes | None] = field(default_factory=dict)
+    unreadable: Sequence[tuple[str, int, int]] = ()
+
+
+class State(Protocol):
+    """The registers of one partition, as committed."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of one register."""
+        ...
+
+    def group(self, prefix: bytes) -> Mapping[bytes, bytes]:
+        """All registers whose key begins with these two packed parts (subject, record), by full key."""
+        ...
+
+
+Processor = Callable[[Sequence[Record], State], Outcome]
+"""A pure function: a chunk of one partition in offset order and the state of that partition → outcome."""

@@ -1,0 +1,75 @@
+"""Keys: who a fact is about, which fact it is, and where its state lives.
+
+Anyone can compute the key of an organisation; the key of a person needs the platform's secret (design 5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+SUBJECTS = uuid5(NAMESPACE_URL, "urn:databus:subject")
+USCI = "CN-USCI"
+"""Scheme of the unified social credit code (org-id.guide)."""
+
+_NAMED = 0x8000_0000_0000_0000
+_LENGTH = 2
+
+
+def organisation_key(code: str, *, scheme: str = USCI) -> str:
+    """The subject key of an organisation: UUIDv5 of `scheme|code`, 36 ASCII characters."""
+    return str(uuid5(SUBJECTS, f"{scheme}|{code}"))
+
+
+def person_key(id_type: str, number: str, *, secret: bytes) -> str:
+    """The subject key of a natural person: UUIDv8 of HMAC-SHA-256(platform key, `id_type|number`)."""
+    return uuid8(hmac.digest(secret, f"{id_type}|{number}".encode(), "sha256"))
+
+
+def uuid8(digest: bytes) -> str:
+    """A UUID of version 8 (RFC 9562) from the first 16 bytes of a digest."""
+    number = int.from_bytes(digest[:16], "big")
+    number = number & ~(0xF000 << 64) | (0x8000 << 64)
+    number = number & ~(0xC000_0000_0000_0000) | _NAMED
+    return str(UUID(int=number))
+
+
+def derived_id(*parts: str | int) -> str:
+    """An id that a repeat of the same work computes again: UUIDv8 of SHA-256 over the parts."""
+    return uuid8(hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).digest())
+
+
+def pack(*parts: str) -> bytes:
+    """A composite key: each part led by its length in bytes (2, big endian), so that no part can imitate another.
+
+    Raises:
+        OverflowError: a part is longer than 65,535 bytes.
+    """
+    encoded = [part.encode() for part in parts]
+    return b"".join(len(part).to_bytes(_LENGTH, "big") + part for part in encoded)
+
+
+def unpack(key: bytes) -> tuple[str, ...]:
+    """The parts of a composite key.
+
+    Raises:
+        ValueError: the bytes are not a composite key.
+    """
+    parts, at = [], 0
+    while at < len(key):
+        size = int.from_bytes(key[at : at + _LENGTH], "big")
+        part = key[at + _LENGTH : at + _LENGTH + size]
+        if len(part) != size:
+            raise ValueError("a composite key ends in the middle of a part")
+        parts.append(part.decode())
+        at += _LENGTH + size
+    return tuple(parts)
+
+
+def prefix(key: bytes, parts: int) -> bytes:
+    """The first parts of a composite key, still packed."""
+    at = 0
+    for _ in range(parts):
+        at += _LENGTH + int.from_bytes(key[at : at + _LENGTH], "big")
+    return key[:at]

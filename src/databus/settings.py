@@ -1,0 +1,86 @@
+"""The environment as one frozen tree. Only this module reads it.
+
+A nested field is set with two underscores: `DATABUS_KAFKA__BOOTSTRAP=broker:9092`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+class Part(BaseModel):
+    """One branch of the tree: frozen, and closed to names it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bus(Part):
+    prefix: str = Field(default="", description="put before every topic, group and transactional id")
+
+
+class Kafka(Part):
+    bootstrap: str = Field(default="", description="address of a broker of your own; empty starts the embedded one")
+    port: int = Field(default=29092, description="port of the embedded broker (its controller takes the next one)")
+    username: str = Field(default="", description="SCRAM user of this process; empty means the process's own name")
+    password: SecretStr = Field(default=SecretStr(""), description="SCRAM password; empty reads it from the keys directory")
+
+
+class Opa(Part):
+    url: str = Field(default="", description="address of an OPA of your own; empty starts the embedded one")
+    port: int = Field(default=28181, description="port of the embedded OPA")
+    timeout_seconds: float = Field(default=1.0, description="after this long without an answer a decision is a refusal")
+
+
+class Postgres(Part):
+    dsn: SecretStr = Field(default=SecretStr(""), description="a PostgreSQL of your own; empty starts the embedded one")
+    port: int = Field(default=25432, description="port of the embedded PostgreSQL")
+    database: str = Field(default="databus", description="name of the database in the embedded PostgreSQL")
+
+
+class Checker(Part):
+    port: int = Field(default=28281, description="port of the checker's health and metrics")
+    slot: int = Field(default=0, description="number of this checker; its transactional id is made of it")
+    told_time: bool = Field(default=False, description="believe the header databus-told-time; only on the embedded stack")
+
+
+class Profiler(Part):
+    port: int = Field(default=28282, description="port of the profiler's health and metrics")
+
+
+class Projector(Part):
+    port: int = Field(default=28283, description="port of the projector's health and metrics")
+
+
+class Gateway(Part):
+    port: int = Field(default=28080, description="port of the gateway: portal, API and OPA's bundle")
+    public_url: str = Field(default="", description="the address callers know; empty means the local one")
+    plan_seconds: float = Field(default=60.0, description="longest life of a compiled policy decision, in seconds")
+
+
+class Settings(BaseSettings):
+    """All settings of all processes.
+
+    Raises:
+        pydantic.ValidationError: a variable has the wrong form or an unknown name.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="DATABUS_", env_nested_delimiter="__", frozen=True, extra="forbid")
+
+    home: Path = Field(default=CHECKOUT / ".databus", description="data, logs and keys of the embedded stack")
+    cache: Path = Field(default=Path.home() / ".cache" / "databus", description="downloaded engines, shared by all checkouts")
+    contracts: Path = Field(default=CHECKOUT / "schemas", description="the contracts")
+    policies: Path = Field(default=CHECKOUT / "policies", description="the policies")
+    log_level: str = Field(default="INFO", description="least level that is logged")
+    bus: Bus = Field(default_factory=Bus)
+    kafka: Kafka = Field(default_factory=Kafka)
+    opa: Opa = Field(default_factory=Opa)
+    postgres: Postgres = Field(default_factory=Postgres)
+    checker: Checker = Field(default_factory=Checker)
+    profiler: Profiler = Field(default_factory=Profiler)
+    projector: Projector = Field(default_factory=Projector)
+    gateway: Gateway = Field(default_factory=Gateway)
