@@ -5,6 +5,7 @@ A nested field is set with two underscores: `DATABUS_KAFKA__BOOTSTRAP=broker:909
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -84,3 +85,8 @@ class Settings(BaseSettings):
     profiler: Profiler = Field(default_factory=Profiler)
     projector: Projector = Field(default_factory=Projector)
     gateway: Gateway = Field(default_factory=Gateway)
+
+
+def inherited() -> dict[str, str]:
+    """The variables a child process needs beside ours: all of this process's own but `DATABUS_*`."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("DATABUS_")}  # noqa: TID251

@@ -1,0 +1,110 @@
+"""The embedded engines really run, guard themselves, and keep their data over a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import NewTopic
+from kafka.errors import KafkaError
+
+from databus import errors
+from databus.local.addresses import require_free
+from databus.settings import Settings
+from engines import Engines, local_settings, running_engines
+
+pytestmark = pytest.mark.live
+
+
+def options(settings: Settings) -> dict[str, object]:
+    return {
+        "bootstrap_servers": settings.kafka.bootstrap,
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "SCRAM-SHA-256",
+        "sasl_plain_username": settings.kafka.username,
+        "sasl_plain_password": settings.kafka.password.get_secret_value(),
+        "bootstrap_timeout_ms": 3000,
+    }
+
+
+def write(settings: Settings, topic: str, value: bytes) -> None:
+    admin = KafkaAdminClient(**options(settings))
+    if topic not in admin.list_topics():
+        admin.create_topics([NewTopic(topic, 1, 1)])
+    admin.close()
+    producer = KafkaProducer(**options(settings), max_request_size=5 << 20)
+    producer.send(topic, value).get(timeout=20)
+    producer.close()
+
+
+def read(settings: Settings, topic: str) -> list[bytes]:
+    consumer = KafkaConsumer(**options(settings), auto_offset_reset="earliest", consumer_timeout_ms=8000)
+    partition = TopicPartition(topic, 0)
+    consumer.assign([partition])
+    end = consumer.end_offsets([partition])[partition]
+    found = []
+    while len(found) < end:
+        found.append(next(consumer).value)
+    consumer.close()
+    return found
+
+
+async def rows(settings: Settings, *statements: str) -> list[object]:
+    connection = await asyncpg.connect(settings.postgres.dsn.get_secret_value())
+    try:
+        for statement in statements[:-1]:
+            await connection.execute(statement)
+        return [row[0] for row in await connection.fetch(statements[-1])]
+    finally:
+        await connection.close()
+
+
+def test_services_get_a_plain_role_and_no_two_tests_share_a_database(engines: Engines) -> None:
+    one, other = engines.isolated(), engines.isolated()
+    asyncio.run(rows(one, "CREATE TABLE t (a int)", "SELECT 1"))
+    assert asyncio.run(rows(one, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user")) == [False]
+    assert asyncio.run(rows(other, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")) == []
+
+
+def test_postgres_refuses_a_wrong_password(isolated: Settings) -> None:
+    wrong = isolated.postgres.dsn.get_secret_value().replace("databus:", "databus:x")
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        asyncio.run(asyncpg.connect(wrong))
+
+
+def test_kafka_takes_four_mebibytes_and_no_stranger(engines: Engines, isolated: Settings) -> None:
+    big = b"x" * (4 << 20)
+    write(isolated, isolated.bus.prefix + "big", big)
+    assert read(isolated, isolated.bus.prefix + "big") == [big]
+    with pytest.raises(KafkaError):
+        KafkaAdminClient(**options(engines.as_user(isolated, "tax")))  # the registrar has not made this user here
+
+
+def test_opa_answers(engines: Engines) -> None:
+    headers = {"Authorization": f"Bearer {engines.keys.read('opa.token')}"}
+    assert httpx.get(f"{engines.settings.opa.url}/health", headers=headers).status_code == 200
+
+
+def test_secrets_in_configuration_are_closed_to_others(engines: Engines) -> None:
+    for name in ("kafka/server.properties", "opa/config.json"):
+        assert stat.S_IMODE((engines.home / name).stat().st_mode) == 0o600
+
+
+def test_a_running_engine_holds_its_port(engines: Engines) -> None:
+    with pytest.raises(errors.PortTaken, match="DATABUS_POSTGRES__PORT"):
+        require_free(engines.settings.postgres.port, "DATABUS_POSTGRES__PORT", "PostgreSQL")
+
+
+def test_a_restart_keeps_the_data(tmp_path: Path) -> None:
+    settings = local_settings(tmp_path / "home")
+    with running_engines(settings) as first:
+        write(first.settings, "kept", b"one")
+        asyncio.run(rows(first.settings, "CREATE TABLE kept (a int)", "INSERT INTO kept VALUES (7)", "SELECT 1"))
+    with running_engines(settings) as second:
+        assert read(second.settings, "kept") == [b"one"]
+        assert asyncio.run(rows(second.settings, "SELECT a FROM kept")) == [7]
