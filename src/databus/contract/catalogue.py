@@ -1,0 +1,185 @@
+"""The catalogue: everything under schemas/, loaded once and checked while loading."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from databus.contract import calendar, codes, rules
+from databus.contract.codec import Codec
+from databus.contract.entries import Check, Entry, Owner, entry_of
+from databus.contract.fields import Field, fields_of
+from databus.contract.schemas import Schema, latest, read_schemas, self_contained
+from databus.errors import BadContract, NotFound
+
+NAMESPACE = "databus"
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department: its slug (user, inbox), USCC and names."""
+
+    slug: str
+    uscc: str
+    zh: str
+    en: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """The contract of a kind of fact. `key` names payload fields, `@party` (subject key) or `@source`."""
+
+    name: str
+    zh: str
+    en: str
+    section: str
+    dataset: str | None
+    owners: tuple[Owner, ...]
+    key: tuple[str, ...]
+    deciding: str | None
+    lifecycle: str
+    title: str
+    fields: Mapping[str, Field]
+    entries: tuple[Entry, ...]
+    checks: tuple[Check, ...]
+    hints: Mapping[str, Any]
+    version: int
+
+    @property
+    def full_name(self) -> str:
+        """Avro full name, and the registry's subject (RecordNameStrategy)."""
+        return f"{NAMESPACE}.{self.name}"
+
+    def owned_by(self, department: str, day: date) -> bool:
+        """True if the department may publish this type on that day."""
+        return any(owner.department == department and owner.active(day) for owner in self.owners)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """All contracts in force."""
+
+    types: Mapping[str, RecordType]
+    entries: Mapping[str, Entry]
+    departments: Mapping[str, Department]
+    datasets: Mapping[str, Mapping[str, Any]]
+    attributes: Mapping[str, Any]
+    codes: codes.Codes
+    rules: rules.RuleSets
+    calendar: calendar.Calendar
+    schemas: tuple[Schema, ...]
+
+    def type_of(self, full_name: str) -> RecordType | None:
+        """The record type behind an Avro full name; None for the system's own schemas."""
+        return self.types.get(full_name.removeprefix(f"{NAMESPACE}."))
+
+    def record_type(self, name: str) -> RecordType:
+        """The record type of that name.
+
+        Raises:
+            NotFound: there is none; the error names those there are.
+        """
+        if name not in self.types:
+            raise NotFound(f"no record type is named {name}; there are {', '.join(sorted(self.types))}", name=name)
+        return self.types[name]
+
+    def codec(self) -> Codec:
+        """A codec over this checkout's schemas, numbered in their order: for dry runs, samples and tests."""
+        return Codec({number: self_contained(schema, self.schemas) for number, schema in enumerate(self.schemas, start=1)})
+
+
+def load(root: Path) -> Contract:
+    """Everything under schemas/.
+
+    Raises:
+        BadContract: a file is missing, contradicts itself or another; the error names file and place.
+    """
+    schemas = read_schemas(root)
+    types = {folder.name: _record_type(folder, schemas) for folder in sorted(root.iterdir()) if (folder / "type.yaml").is_file()}
+    if not types:
+        raise BadContract(f"no record types under {root.name}", file=root.name)
+    entries: dict[str, Entry] = {}
+    for entry in (entry for record_type in types.values() for entry in record_type.entries):
+        if entry.code in entries:
+            raise BadContract(f"catalogue code {entry.code} is given twice", code=entry.code)
+        entries[entry.code] = entry
+    lists = codes.load(root / "codes")
+    contract = Contract(
+        types=types,
+        entries=entries,
+        departments={row["slug"]: _department(row) for row in _yaml(root / "codes" / "departments.yaml")},
+        datasets={path.stem: _yaml(path) for path in sorted((root / "datasets").glob("*.yaml"))},
+        attributes=_yaml(root / "attributes.yaml"),
+        codes=lists,
+        rules=rules.load(root / "rules"),
+        calendar=calendar.load(root / "codes" / "calendar.yaml"),
+        schemas=schemas,
+    )
+    _agree(contract)
+    return contract
+
+
+def _yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise BadContract(f"{path.name} cannot be read: {error}", file=path.name) from error
+
+
+def _department(row: Mapping[str, Any]) -> Department:
+    return Department(row["slug"], row["uscc"], row["names"]["zh"], row["names"]["en"], row.get("valid_from"), row.get("valid_to"))
+
+
+def _record_type(folder: Path, schemas: tuple[Schema, ...]) -> RecordType:
+    raw = _yaml(folder / "type.yaml")
+    where = f"{folder.name}/type.yaml"
+    try:
+        schema = latest(schemas, f"{NAMESPACE}.{folder.name}")
+        return RecordType(
+            name=raw["record_type"],
+            zh=raw["names"]["zh"],
+            en=raw["names"]["en"],
+            section=raw["section"],
+            dataset=raw.get("dataset"),
+            owners=tuple(Owner(row["department"], row.get("valid_from"), row.get("valid_to")) for row in raw["owners"]),
+            key=tuple(raw["key"]),
+            deciding=raw.get("deciding"),
+            lifecycle=raw["lifecycle"],
+            title=raw["title"],
+            fields=fields_of(json.loads(schema.text), f"{folder.name}/v{schema.version}.avsc"),
+            entries=tuple(entry_of(entry, folder.name) for entry in raw["catalogue"]),
+            checks=tuple(_check(row) for row in raw["checks"]),
+            hints=raw.get("hints") or {},
+            version=schema.version,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadContract(f"{where} lacks or misstates {error}", file=where) from error
+
+
+def _check(row: Mapping[str, Any]) -> Check:
+    return Check(row["rule"], row.get("field", ""), {name: value for name, value in row.items() if name not in ("rule", "field")})
+
+
+def _agree(contract: Contract) -> None:
+    for name, record_type in contract.types.items():
+        where = f"{name}/type.yaml"
+        if record_type.name != name:
+            raise BadContract(f"{where} calls itself {record_type.name}", file=where)
+        named = [part for part in record_type.key if not part.startswith("@")]
+        named += [check.field for check in record_type.checks if check.field and not check.field.startswith(("envelope.", "@"))]
+        named += [field for entry in record_type.entries for field in entry.required if not field.startswith("envelope.")]
+        named += [record_type.deciding] if record_type.deciding else []
+        for field in [*named, record_type.title]:
+            if field not in record_type.fields:
+                raise BadContract(f"{where} names the field {field}, which its schema does not have", file=where, field=field)
+        departments = {owner.department for owner in record_type.owners} | {entry.department for entry in record_type.entries}
+        for department in departments - contract.departments.keys():
+            raise BadContract(f"{where} names the department {department}, which is not listed", file=where, department=department)

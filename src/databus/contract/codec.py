@@ -1,0 +1,116 @@
+"""Avro with Confluent framing: a zero byte, the schema id (4 bytes, big endian), the body."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import DecimalException
+from typing import Any
+
+import fastavro
+
+from databus.errors import Undecodable, UnknownSchema
+
+MAGIC = b"\x00"
+HEAD = 5
+# What fastavro raises on bytes that do not follow the schema; it has no error class of its own for them.
+_BROKEN = (EOFError, ValueError, TypeError, LookupError, OverflowError, ArithmeticError, DecimalException, struct.error, MemoryError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    schema_id: int
+    full_name: str
+    parsed: Any
+
+
+class Codec:
+    """Encodes and decodes by schema id.
+
+    `texts` maps ids to self-contained schema texts, as the registry or the checkout gives them; `refresh` asks for them
+    again when an id is unknown.
+    """
+
+    def __init__(self, texts: Mapping[int, str], refresh: Callable[[], Mapping[int, str]] | None = None) -> None:
+        self._refresh = refresh
+        self._ids: dict[int, _Known] = {}
+        self._names: dict[str, _Known] = {}
+        self._learn(texts)
+
+    def _learn(self, texts: Mapping[int, str]) -> None:
+        for schema_id in sorted(texts.keys() - self._ids.keys()):
+            parsed = fastavro.parse_schema(json.loads(texts[schema_id]))
+            assert isinstance(parsed, dict)
+            known = _Known(schema_id, parsed["name"], parsed)
+            self._ids[schema_id] = known
+            self._names[known.full_name] = known
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Full names of the schemas this codec knows."""
+        return frozenset(self._names)
+
+    def schema_id(self, full_name: str) -> int:
+        """Id of the latest version of a schema.
+
+        Raises:
+            UnknownSchema: no schema of that name.
+        """
+        return self._named(full_name).schema_id
+
+    def _named(self, full_name: str) -> _Known:
+        known = self._names.get(full_name)
+        if known is None and self._refresh is not None:
+            self._learn(self._refresh())
+            known = self._names.get(full_name)
+        if known is None:
+            raise UnknownSchema(f"no schema is named {full_name}", name=full_name)
+        return known
+
+    def _identified(self, schema_id: int) -> _Known:
+        known = self._ids.get(schema_id)
+        if known is None and self._refresh is not None:
+            self._learn(self._refresh())
+            known = self._ids.get(schema_id)
+        if known is None:
+            raise UnknownSchema(f"schema id {schema_id} is not registered", schema_id=schema_id)
+        return known
+
+    def decode(self, data: bytes) -> tuple[str, dict[str, Any]]:
+        """The full name of the schema and the value, in the shape of the latest version of that schema.
+
+        Raises:
+            Undecodable: not framed, or the body is not what the schema says to its last byte.
+            UnknownSchema: the id is not registered.
+        """
+        if len(data) < HEAD or data[:1] != MAGIC:
+            raise Undecodable("the value does not begin with a schema id", size=len(data))
+        writer = self._identified(int.from_bytes(data[1:HEAD], "big"))
+        latest = self._names[writer.full_name]
+        body = io.BytesIO(data[HEAD:])
+        try:
+            value = fastavro.schemaless_reader(body, writer.parsed, None if latest is writer else latest.parsed)
+        except _BROKEN as error:
+            raise Undecodable(f"the body is not a {writer.full_name}", schema_id=writer.schema_id) from error
+        if body.tell() != len(data) - HEAD or not isinstance(value, dict):
+            raise Undecodable(f"bytes are left behind the {writer.full_name}", schema_id=writer.schema_id)
+        return writer.full_name, value
+
+    def encode(self, full_name: str, value: Mapping[str, Any]) -> bytes:
+        """The framed value under the latest version of its schema.
+
+        Raises:
+            Undecodable: the value does not fit the schema.
+            UnknownSchema: no schema of that name.
+        """
+        known = self._named(full_name)
+        body = io.BytesIO()
+        body.write(MAGIC + known.schema_id.to_bytes(4, "big"))
+        try:
+            fastavro.schemaless_writer(body, known.parsed, value)
+        except _BROKEN as error:
+            raise Undecodable(f"the value does not fit {full_name}: {error}", name=full_name) from error
+        return body.getvalue()

@@ -1,0 +1,148 @@
+"""The system's own records between the log and the model: one pair of functions per noun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from databus.contract.codec import Codec
+from databus.errors import Undecodable
+from databus.model.change import Change, Kind
+from databus.model.disclosure import DecisionRecord, Permit
+from databus.model.event import Event, Labels, Op
+from databus.model.finding import Finding, Verdict
+from databus.model.labels import Commercial, Privacy, Publication, Standing, SubjectKind, parse_class
+
+NEVER = 2147483647
+"""Wake day of what time alone does not change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Merge state of one facet from one source: the winning event, framed, and rival content hashes at its seq."""
+
+    wake: int
+    rivals: tuple[bytes, ...]
+    event: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a profile remembers of itself: `pv`, the number of steps so far."""
+
+    wake: int
+    pv: int
+
+
+def _shallow(noun: Any) -> dict[str, Any]:
+    return {name: getattr(noun, name) for name in noun.__slots__}
+
+
+def _decode(codec: Codec, data: bytes, full_name: str) -> dict[str, Any]:
+    name, value = codec.decode(data)
+    if name != full_name:
+        raise Undecodable(f"expected a {full_name}, found a {name}", expected=full_name, found=name)
+    return value
+
+
+def encode_event(codec: Codec, event: Event) -> bytes:
+    """An event, framed."""
+    return codec.encode("databus.Event", {**_shallow(event), "labels": _shallow(event.labels)})
+
+
+def decode_event(codec: Codec, data: bytes) -> Event:
+    """The event in these bytes.
+
+    Raises:
+        Undecodable: the bytes are no event.
+    """
+    value = _decode(codec, data, "databus.Event")
+    labels = value["labels"]
+    value["labels"] = Labels(
+        Publication(labels["publication"]),
+        Commercial(labels["commercial"]),
+        Privacy(labels["privacy"]),
+        tuple(labels["narrowed"]),
+        tuple(labels["flags"]),
+    )
+    value["op"] = Op(value["op"])
+    value["subject_kind"] = SubjectKind(value["subject_kind"])
+    return Event(**value)
+
+
+def encode_register(codec: Codec, register: Register) -> bytes:
+    """A register, framed."""
+    return codec.encode("databus.Register", {"wake": register.wake, "rivals": register.rivals, "event": register.event})
+
+
+def decode_register(codec: Codec, data: bytes) -> Register:
+    """The register in these bytes."""
+    value = _decode(codec, data, "databus.Register")
+    return Register(value["wake"], tuple(value["rivals"]), value["event"])
+
+
+def encode_head(codec: Codec, head: Head) -> bytes:
+    """A head, framed."""
+    return codec.encode("databus.Head", {"wake": head.wake, "pv": head.pv})
+
+
+def decode_head(codec: Codec, data: bytes) -> Head:
+    """The head in these bytes."""
+    value = _decode(codec, data, "databus.Head")
+    return Head(value["wake"], value["pv"])
+
+
+def encode_change(codec: Codec, change: Change) -> bytes:
+    """A change, framed."""
+    return codec.encode("databus.Change", {**_shallow(change), "label_class": change.label_class.canonical})
+
+
+def decode_change(codec: Codec, data: bytes) -> Change:
+    """The change in these bytes."""
+    value = _decode(codec, data, "databus.Change")
+    value["kind"] = Kind(value["kind"])
+    value["was"] = None if value["was"] is None else Standing(value["was"])
+    value["standing"] = Standing(value["standing"])
+    value["label_class"] = parse_class(value["label_class"])
+    value["fields"] = tuple(value["fields"])
+    value["causes"] = tuple(value["causes"])
+    return Change(**value)
+
+
+def encode_finding(codec: Codec, finding: Finding) -> bytes:
+    """A finding, framed."""
+    return codec.encode("databus.Finding", _shallow(finding))
+
+
+def decode_finding(codec: Codec, data: bytes) -> Finding:
+    """The finding in these bytes."""
+    value = _decode(codec, data, "databus.Finding")
+    value["verdict"] = Verdict(value["verdict"])
+    return Finding(**value)
+
+
+def _tuples(value: Mapping[str, Any], noun: type) -> dict[str, Any]:
+    return {field.name: tuple(value[field.name]) if isinstance(value[field.name], list) else value[field.name] for field in fields(noun)}
+
+
+def encode_permit(codec: Codec, permit: Permit) -> bytes:
+    """A permit, framed."""
+    return codec.encode("databus.Permit", _shallow(permit))
+
+
+def decode_permit(codec: Codec, data: bytes) -> Permit:
+    """The permit in these bytes."""
+    return Permit(**_tuples(_decode(codec, data, "databus.Permit"), Permit))
+
+
+def encode_decision(codec: Codec, decision: DecisionRecord) -> bytes:
+    """A decision record, framed."""
+    return codec.encode("databus.Decision", _shallow(decision))
+
+
+def decode_decision(codec: Codec, data: bytes) -> DecisionRecord:
+    """The decision record in these bytes."""
+    value = _tuples(_decode(codec, data, "databus.Decision"), DecisionRecord)
+    value["disclosed"] = {name: tuple(listed) for name, listed in value["disclosed"].items()}
+    return DecisionRecord(**value)
