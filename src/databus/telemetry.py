@@ -101,15 +101,14 @@ class Metrics:
 
     def __init__(self, process: str) -> None:
         self.registry = CollectorRegistry()
-        named = {"registry": self.registry}
-        self.records = Counter("databus_records", "Records read from the bus.", ["topic"], **named)
-        self.outputs = Counter("databus_outputs", "Records written to the bus.", ["topic"], **named)
-        self.verdicts = Counter("databus_verdicts", "Findings issued.", ["rule", "verdict"], **named)
-        self.lag = Gauge("databus_lag_seconds", "Age of the last record taken, seconds.", ["topic"], **named)
-        self.chunk = Histogram("databus_chunk_seconds", "Time from a chunk's arrival to its commit.", **named)
-        self.decision = Histogram("databus_decision_seconds", "Time to a policy decision.", ["cached"], **named)
-        self.disclosures = Counter("databus_disclosures", "Answers released or denied.", ["action", "outcome"], **named)
-        self.info = Gauge("databus_process", "Always one; names the process.", ["process"], **named)
+        self.records = Counter("databus_records", "Records read from the bus.", ["topic"], registry=self.registry)
+        self.outputs = Counter("databus_outputs", "Records written to the bus.", ["topic"], registry=self.registry)
+        self.verdicts = Counter("databus_verdicts", "Findings issued.", ["rule", "verdict"], registry=self.registry)
+        self.lag = Gauge("databus_lag_seconds", "Age of the last record taken, seconds.", ["topic"], registry=self.registry)
+        self.chunk = Histogram("databus_chunk_seconds", "Time from a chunk's arrival to its commit.", registry=self.registry)
+        self.decision = Histogram("databus_decision_seconds", "Time to a policy decision.", ["cached"], registry=self.registry)
+        self.disclosures = Counter("databus_disclosures", "Answers released or denied.", ["action", "outcome"], registry=self.registry)
+        self.info = Gauge("databus_process", "Always one; names the process.", ["process"], registry=self.registry)
         self.info.labels(process).set(1)
 
     def exposition(self) -> bytes:
