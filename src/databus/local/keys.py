@@ -16,6 +16,7 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -90,7 +91,7 @@ def ensure(home: Path, departments: tuple[str, ...], *, data_exists: bool = Fals
         _write(keys.path(name), lambda: secrets.token_hex(32))
     for pair in _PAIRS:
         _write(keys.path(f"{pair}.pem"), _private_pem)
-        _write(keys.path(f"{pair}.pub"), lambda pair=pair: _public_pem(keys.path(f"{pair}.pem")))
+        _write(keys.path(f"{pair}.pub"), partial(_public_pem, keys.path(f"{pair}.pem")))
     return keys
 
 

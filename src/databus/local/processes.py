@@ -56,7 +56,7 @@ class Part:
     ready: Callable[[Child], bool]
     start_seconds: float = 60.0
     stop_seconds: float = 5.0
-    probe: Callable[[], bool | None] = field(default=lambda: True)
+    probe: Callable[[], bool | None] = field(default=lambda: True)  # True alive, False calls itself dead, None no answer
 
     @property
     def name(self) -> str:

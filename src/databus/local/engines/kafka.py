@@ -118,7 +118,7 @@ def part(home: Path, *, port: int, java: Path, libs: Path, environment: Mapping[
     def ready(child: Child) -> bool:
         return _STARTED in child.lines() and listens(port)
 
-    return Part(command, f"{LOOPBACK}:{port}", ready, start_seconds=90.0, stop_seconds=25.0, probe=lambda: listens(port))
+    return Part(command, f"{LOOPBACK}:{port}", ready, start_seconds=90.0, stop_seconds=25.0, probe=lambda: listens(port) or None)
 
 
 def _properties(folder: Path, *, port: int, password: str) -> str:

@@ -129,7 +129,7 @@ def part(home: Path, sockets: Path, *, port: int, binaries: Path, who: Identity,
         accepts = _run((str(binaries / "pg_isready"), "-q", "-h", str(sockets), "-p", str(port)), None)
         return accepts.returncode == 0
 
-    return Part(command, f"{LOOPBACK}:{port}", ready, start_seconds=60.0, stop_seconds=15.0, probe=lambda: listens(port))
+    return Part(command, f"{LOOPBACK}:{port}", ready, start_seconds=60.0, stop_seconds=15.0, probe=lambda: listens(port) or None)
 
 
 def query(sockets: Path, *, port: int, binaries: Path, sql: str, database: str = "postgres") -> str:

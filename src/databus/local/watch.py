@@ -1,0 +1,32 @@
+"""When to restart and when to kill: pure decisions over monotonic seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MOST_RESTARTS = 5
+WITHIN_SECONDS = 60.0
+SILENCE_SECONDS = 30.0
+# A worker that calls itself dead has already waited for 30 s without a fetch; this lets it come back after its engines did.
+GRACE_SECONDS = 10.0
+
+
+def may_restart(past: Sequence[float], now: float) -> bool:
+    """Whether one more start is allowed after the starts at `past`: at most 5 within 60 s."""
+    return sum(now - moment < WITHIN_SECONDS for moment in past) < MOST_RESTARTS
+
+
+def pause(past: Sequence[float], now: float) -> float:
+    """Seconds to wait before the next start: 0.2 at first, doubled for each recent one."""
+    return min(0.2 * 2.0 ** sum(now - moment < WITHIN_SECONDS for moment in past), 2.0)
+
+
+def must_kill(said: bool | None, *, answered: float, since: float, now: float) -> bool:
+    """Whether a process that still runs has to be killed.
+
+    `said`: True alive, False calls itself dead, None no answer. `answered`: its last answer.
+    `since`: when it could first be well: its own start or that of the engines, whichever is later.
+    """
+    if said is None:
+        return now - max(answered, since) >= SILENCE_SECONDS
+    return not said and now - since >= GRACE_SECONDS
