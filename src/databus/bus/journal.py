@@ -1,0 +1,105 @@
+"""Appending single records, durable before the call returns."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError
+
+from databus.bus.address import BusAddress
+from databus.bus.partition import partition
+from databus.bus.topics import RECORD_BYTES
+from databus.errors import BusUnavailable, NotAllowed, TooLarge
+from databus.model.chunk import Headers
+
+# Long enough to put concurrent appends into one request, too short to be felt.
+_LINGER_MS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record lies; `timestamp` is in milliseconds, -1 where the broker told none."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+
+
+class Journal:
+    """An idempotent producer that acknowledges only what every in-sync replica has (acks=all).
+
+    One per process, `async with` or `start` and `stop`; `append` may be called by many tasks at once.
+    """
+
+    def __init__(self, address: BusAddress, *, timeout_seconds: float = 10.0) -> None:
+        self._address = address
+        self._timeout = timeout_seconds
+        self._producer: Any = None
+
+    async def __aenter__(self) -> Journal:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Connect.
+
+        Raises:
+            BusUnavailable: no broker answers, or it does not know this user.
+        """
+        producer = AIOKafkaProducer(
+            **self._address.client(),
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=_LINGER_MS,
+            max_batch_size=256 * 1024,
+            max_request_size=RECORD_BYTES + 64 * 1024,
+        )
+        try:
+            await asyncio.wait_for(producer.start(), self._timeout)
+        except (KafkaError, TimeoutError, OSError) as error:
+            await producer.stop()
+            raise BusUnavailable(f"the bus cannot be reached: {type(error).__name__}: {error}") from error
+        self._producer = producer
+
+    async def stop(self) -> None:
+        """Send what is on its way and disconnect; safe to repeat."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
+
+    async def append(
+        self, topic: str, key: bytes | None, value: bytes | None, *, route: bytes | None = None, headers: Headers = ()
+    ) -> Place:
+        """Append one record; it is durable when this returns. `route` (else the key) decides the partition.
+
+        Raises:
+            BusUnavailable: it is not known to be durable.
+            NotAllowed: this user may not write to the topic.
+            TooLarge: the broker takes no record of this size.
+        """
+        if self._producer is None:
+            raise BusUnavailable("the journal is not open")
+        name = self._address.topic(topic)
+        try:
+            async with asyncio.timeout(self._timeout):
+                number = await self._partition(name, route if route is not None else key)
+                done = await self._producer.send_and_wait(name, value, key=key, partition=number, headers=list(headers))
+        except TopicAuthorizationFailedError as error:
+            raise NotAllowed(f"user {self._address.username} may not write to {topic}", topic=topic) from error
+        except MessageSizeTooLargeError as error:
+            raise TooLarge(f"{topic} takes no record of {len(value or b'')} bytes", topic=topic) from error
+        except (KafkaError, TimeoutError, OSError) as error:
+            raise BusUnavailable(f"the record is not known to be durable: {type(error).__name__}", topic=topic) from error
+        return Place(topic, done.partition, done.offset, done.timestamp if done.timestamp is not None else -1)
+
+    async def _partition(self, name: str, route: bytes | None) -> int | None:
+        if route is None:
+            return None
+        return partition(route, len(await self._producer.partitions_for(name)))
