@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from databus.local.running import Running
+from databus.local.stack import up
 from databus.settings import Settings
-from engines import Engines, local_settings, running_engines
+from engines import DEPARTMENTS, Engines, local_settings, running_engines
+
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker("live") is not None or item.get_closest_marker("browser") is not None)
+    items.sort(key=lambda item: 2 * bool(item.get_closest_marker("browser")) + bool(item.get_closest_marker("live")))
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +33,20 @@ def engines() -> Iterator[Engines]:
 def isolated(engines: Engines) -> Settings:
     """Those engines under a prefix and with a database of this test's own."""
     return engines.isolated()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Running]:
+    """The whole line with all services, in a home of its own."""
+    with tempfile.TemporaryDirectory(prefix="databus-") as folder:
+        settings = local_settings(Path(folder) / "home")
+        with up(settings, departments=DEPARTMENTS, console=Console(stderr=True)) as running:
+            yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of Debian's Chromium; without it browser tests are skipped, and fail where CI is set."""
+    if not CHROMIUM.exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is missing: apt-get install chromium fonts-wqy-microhei")
+    return str(CHROMIUM)

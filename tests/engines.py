@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from pydantic import SecretStr
 from rich.console import Console
 
@@ -19,9 +20,9 @@ from databus.local.connections import connected
 from databus.local.engines import postgres
 from databus.local.provision import plan
 from databus.local.provision import postgres as postgres_program
-from databus.settings import Bus, Settings, inherited
+from databus.settings import CHECKOUT, Bus, Settings, inherited
 
-DEPARTMENTS = ("market-regulation", "tax", "court", "housing", "environment")
+DEPARTMENTS = tuple(row["slug"] for row in yaml.safe_load((CHECKOUT / "schemas" / "codes" / "departments.yaml").read_text("utf-8")))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from kafka.errors import KafkaError
 from databus import errors
 from databus.local.addresses import require_free
 from databus.settings import Settings
-from engines import Engines, local_settings, running_engines
+from engines import DEPARTMENTS, Engines, local_settings, running_engines
 
 pytestmark = pytest.mark.live
 
@@ -82,7 +82,7 @@ def test_kafka_takes_four_mebibytes_and_no_stranger(engines: Engines, isolated: 
     write(isolated, isolated.bus.prefix + "big", big)
     assert read(isolated, isolated.bus.prefix + "big") == [big]
     with pytest.raises(KafkaError):
-        KafkaAdminClient(**options(engines.as_user(isolated, "tax")))  # the registrar has not made this user here
+        KafkaAdminClient(**options(engines.as_user(isolated, DEPARTMENTS[0])))  # the registrar has not made this user here
 
 
 def test_opa_answers(engines: Engines) -> None:

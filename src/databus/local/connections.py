@@ -36,13 +36,18 @@ def connections(settings: Settings, keys: Keys) -> Connections:
 
 
 def connected(settings: Settings, keys: Keys, user: str) -> Settings:
-    """The settings of one process: every address filled in, and its own Kafka user."""
+    """The settings of one process: every address filled in, and its own Kafka user.
+
+    The sample province spans five years, so on the embedded broker the checker believes told times.
+    """
     facts = connections(settings, keys)
     secret = settings.kafka.password.get_secret_value()
     if not settings.kafka.bootstrap:
         secret = secret or keys.kafka_password(user)
     kafka = {"bootstrap": facts.bootstrap, "username": settings.kafka.username or user, "password": SecretStr(secret)}
+    told_time = settings.checker.told_time or not settings.kafka.bootstrap
     parts = {
+        "checker": settings.checker.model_copy(update={"told_time": told_time}),
         "kafka": settings.kafka.model_copy(update=kafka),
         "opa": settings.opa.model_copy(update={"url": facts.opa_url}),
         "postgres": settings.postgres.model_copy(update={"dsn": facts.dsn}),

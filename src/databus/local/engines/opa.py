@@ -49,10 +49,12 @@ def part(home: Path, *, port: int, opa: Path, keys: Keys, environment: Mapping[s
 
     Ready means that it answers; whether it has its bundle is the gateway's question.
     """
-    source = ("--config-file", str(home / "opa" / "config.json")) if policies is None else ("--bundle", str(policies))
+    source = (
+        ("--config-file", str(home / "opa" / "config.json")) if policies is None else ("--bundle", str(policies), "--ignore", "*_test.rego")
+    )
     authorise = policies is None or (policies / "system").is_dir()
     guard = ("--authentication", "token", "--authorization", "basic") if authorise else ()
-    argv = (str(opa), "run", "--server", "--addr", f"{LOOPBACK}:{port}", "--disable-telemetry", "--log-level", "error", *guard, *source)
+    argv = (str(opa), "run", "--server", "--addr", f"{LOOPBACK}:{port}", "--skip-version-check", "--log-level", "error", *guard, *source)
     command = Command(name="opa", argv=argv, env={**environment, TOKEN_VARIABLE: keys.read("opa.token")}, log=home / "logs" / "opa.log")
 
     def ready(child: Child) -> bool:
