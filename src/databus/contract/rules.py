@@ -1,0 +1,142 @@
+"""Rule sets: how long a record is published and kept, as dated data under schemas/rules/ (domain 2.16).
+
+Nothing here names a record type or a field: predicates, fields and lengths come from the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from databus.contract.lifecycle import Content, Lifecycle, Rule, rule_of
+from databus.contract.predicates import Predicate, predicate, value_at
+from databus.errors import BadContract
+
+__all__ = ["Lifecycle", "RuleSet", "RuleSets", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Rules in force for a time. `classes` give the severity where none of the fields in `given` does."""
+
+    id: str
+    zh: str
+    en: str
+    valid_from: date | None
+    valid_to: date | None
+    succeeds: str | None
+    graded: tuple[str, ...]
+    given: tuple[str, ...]
+    classes: tuple[tuple[str, Predicate], ...]
+    rules: tuple[Rule, ...]
+
+    def severity(self, record_type: str, content: Content) -> str:
+        """LIGHT, GENERAL or SERIOUS; empty for a type that has no severity."""
+        if record_type not in self.graded:
+            return ""
+        known = {name for name, _ in self.classes}
+        said = (value_at(content, path) for path in self.given)
+        found = next((value for value in said if value in known), None)
+        return found or next((name for name, when in self.classes if when(content)), "")
+
+    def rule(self, record_type: str, content: Content) -> Rule | None:
+        """The first rule that applies; `content` carries its severity."""
+        return next((rule for rule in self.rules if rule.applies(record_type, content)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSets:
+    """All rule sets, by the day from which they are in force."""
+
+    sets: tuple[RuleSet, ...]
+
+    def on(self, day: date) -> RuleSet:
+        """The set in force on a day; the earliest for days before all of them."""
+        return [rules for rules in self.sets if rules is self.sets[0] or rules.valid_from is None or rules.valid_from <= day][-1]
+
+    def named(self, name: str) -> RuleSet:
+        """The set of that id, for replays.
+
+        Raises:
+            BadContract: there is none.
+        """
+        found = next((rules for rules in self.sets if rules.id == name), None)
+        if found is None:
+            raise BadContract(f"there is no rule set {name}", rule_set=name)
+        return found
+
+    def next_switch(self, day: date) -> date | None:
+        """The next day on which another set comes into force: a lifecycle may change on it."""
+        return min((rules.valid_from for rules in self.sets[1:] if rules.valid_from and rules.valid_from > day), default=None)
+
+    def lifecycle(self, record_type: str, content: Content, day: date, *, rule_set: str | None = None) -> Lifecycle:
+        """What holds for a record on a day, by the set in force then (or the one named, without regard to its days).
+
+        `content` is the decoded submission {"envelope": …, "payload": …}. A record whose period began before the set in
+        force keeps the earlier set's rule where that is milder. A type without rules is shown for ever.
+        """
+        current = self.named(rule_set) if rule_set else self.on(day)
+        now = _judge(current, record_type, content)
+        if rule_set or current.succeeds is None or current.valid_from is None:
+            return now[1]
+        old = _judge(self.named(current.succeeds), record_type, content)
+        if old[0] is None or old[0] >= current.valid_from:
+            return now[1]
+        return min(old[1], now[1], key=_harshness)
+
+
+def _judge(rules: RuleSet, record_type: str, content: Content) -> tuple[date | None, Lifecycle]:
+    graded = {**content, "severity": rules.severity(record_type, content)}
+    rule = rules.rule(record_type, graded)
+    if rule is None:
+        return None, Lifecycle("", graded["severity"], None, None, None, True)
+    return rule.begins(graded), rule.lifecycle(graded)
+
+
+def _harshness(life: Lifecycle) -> tuple[bool, date, date]:
+    return life.publish, life.shown_until or date.max, life.min_until or date.min
+
+
+def load(folder: Path) -> RuleSets:
+    """All rule sets of a folder.
+
+    Raises:
+        BadContract: a file cannot be read, a rule lacks its citation or source mark, or a set succeeds one that is not there.
+    """
+    sets = [_read(path) for path in sorted(folder.glob("*.yaml"))]
+    if not sets:
+        raise BadContract(f"no rule sets under {folder.name}", file=folder.name)
+    loaded = RuleSets(tuple(sorted(sets, key=lambda rules: rules.valid_from or date.min)))
+    for rules in loaded.sets:
+        if rules.succeeds is not None:
+            loaded.named(rules.succeeds)
+    return loaded
+
+
+def _read(path: Path) -> RuleSet:
+    where = f"rules/{path.name}"
+    try:
+        return _set(yaml.safe_load(path.read_text("utf-8")), where)
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadContract(f"{where} lacks or misstates {error}", file=where) from error
+
+
+def _set(raw: Mapping[str, Any], where: str) -> RuleSet:
+    severity = raw["severity"]
+    return RuleSet(
+        id=raw["id"],
+        zh=raw["names"]["zh"],
+        en=raw["names"]["en"],
+        valid_from=raw.get("valid_from"),
+        valid_to=raw.get("valid_to"),
+        succeeds=raw["succeeds"]["set"] if raw.get("succeeds") else None,
+        graded=tuple(severity["record_types"]),
+        given=tuple(severity["given"]),
+        classes=tuple((row["severity"], predicate(row["when"], where)) for row in severity["classes"]),
+        rules=tuple(rule_of(row, f"{where} {row['id']}") for row in raw["rules"]),
+    )
