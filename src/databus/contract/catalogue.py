@@ -35,7 +35,10 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """The contract of a kind of fact. `key` names payload fields, `@party` (subject key) or `@source`."""
+    """The contract of a kind of fact. `key` names payload fields, `@party` (subject key) or `@source`.
+
+    `subject` tells whom a row in the contract's own columns is about: subject field → constant or mapping source.
+    """
 
     name: str
     zh: str
@@ -50,7 +53,9 @@ class RecordType:
     fields: Mapping[str, Field]
     entries: tuple[Entry, ...]
     checks: tuple[Check, ...]
+    subject: Mapping[str, Any]
     hints: Mapping[str, Any]
+    sample_weight: float
     version: int
 
     @property
@@ -157,7 +162,9 @@ def _record_type(folder: Path, schemas: tuple[Schema, ...]) -> RecordType:
             fields=fields_of(json.loads(schema.text), f"{folder.name}/v{schema.version}.avsc"),
             entries=tuple(entry_of(entry, folder.name) for entry in raw["catalogue"]),
             checks=tuple(_check(row) for row in raw["checks"]),
+            subject=raw.get("subject") or {},
             hints=raw.get("hints") or {},
+            sample_weight=float(raw.get("sample_weight", 1)),
             version=schema.version,
         )
     except (KeyError, TypeError, ValueError) as error:

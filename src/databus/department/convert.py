@@ -1,0 +1,123 @@
+"""One cell of a department's file → one value of the contract."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from databus.contract.codes import Codes
+from databus.contract.fields import Field
+
+YES = frozenset({"true", "1", "yes", "y", "是"})
+NO = frozenset({"false", "0", "no", "n", "否"})
+DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d")
+POWERS = {"": 0, "十": 1, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
+_AMOUNT = re.compile(r"(?P<number>[-+]?[0-9,]*\.?[0-9]+)\(?(?P<power>万亿|十万|百万|千万|[十百千万亿])?(?P<currency>.*?)\)?")
+_SEPARATORS = re.compile(r"[;；|、]")
+
+
+class Unreadable(Exception):
+    """A cell that cannot become a value of its field: what was expected, and what would do."""
+
+    def __init__(self, expected: str, suggestion: str = "") -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.suggestion = suggestion
+
+
+def plain(text: str) -> str:
+    """The text as it is compared: NFKC, without space around it."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def value_of(text: str, field: Field, *, formats: tuple[str, ...] = DAYS) -> object:
+    """The text as the field's kind.
+
+    Raises:
+        Unreadable: it is not one.
+    """
+    match field.kind:
+        case "date":
+            return date_of(text, formats)
+        case "decimal":
+            return number_of(text, field.scale)
+        case "int":
+            return int(number_of(text, 0))
+        case "boolean":
+            return boolean_of(text)
+        case "strings":
+            return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
+        case _:
+            return text
+
+
+def date_of(text: str, formats: tuple[str, ...]) -> date:
+    """A day, by the first format that fits."""
+    for form in formats:
+        try:
+            return datetime.strptime(plain(text), form).date()
+        except ValueError:
+            continue
+    raise Unreadable("a date such as 2025-03-01")
+
+
+def number_of(text: str, scale: int) -> Decimal:
+    """A decimal with at most `scale` digits after the point; thousands may be parted by commas."""
+    written = plain(text).replace(",", "")
+    try:
+        number = Decimal(written if written.isascii() else "")
+    except InvalidOperation:
+        raise Unreadable("a number such as 1200.50") from None
+    if not number.is_finite() or abs(number) >= Decimal(10) ** (18 - scale):
+        raise Unreadable(f"a number below 10^{18 - scale}")
+    rounded = number.quantize(Decimal(1).scaleb(-scale))
+    if rounded != number:
+        raise Unreadable(f"at most {scale} digits after the point", suggestion=format(rounded, "f"))
+    return rounded
+
+
+def boolean_of(text: str) -> bool:
+    """是/否, true/false, 1/0."""
+    word = plain(text).lower()
+    if word not in YES | NO:
+        raise Unreadable("是 or 否")
+    return word in YES
+
+
+def _written(text: str) -> re.Match[str]:
+    found = _AMOUNT.fullmatch(plain(text).replace(" ", ""))
+    if found is None:
+        raise Unreadable("an amount such as 174(万元人民币)")
+    return found
+
+
+def amount_of(text: str, *, power: int, scale: int) -> Decimal:
+    """The value of a written sum such as `174(万元人民币)`, in units of 10^power (4 is 万元).
+
+    Raises:
+        Unreadable: it holds no number.
+    """
+    found = _written(text)
+    number = number_of(found["number"], 6).scaleb(POWERS[found["power"] or ""] - power)
+    rounded = number.quantize(Decimal(1).scaleb(-scale))
+    if rounded != number:
+        raise Unreadable(f"an amount of at most {scale} digits after the point", suggestion=format(rounded, "f"))
+    return rounded
+
+
+def currency_of(text: str, *, codes: Codes, currencies: str) -> str | None:
+    """The currency a written sum names, by the labels of a code list; None where it names none.
+
+    Raises:
+        Unreadable: it names something that is no currency of the list.
+    """
+    word = _written(text)["currency"]
+    if word in ("", "元"):
+        return None
+    for name in (word, word.strip("元"), word + "元"):
+        code = codes.find(currencies, name)
+        if code is not None:
+            return code
+    raise Unreadable(f"a currency of the list {currencies}")

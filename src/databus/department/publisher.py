@@ -1,0 +1,99 @@
+"""A department's producer: keyed, idempotent, bounded in flight, and sure of what was taken."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, TopicAuthorizationFailedError
+
+from databus.bus.address import BusAddress
+from databus.bus.topics import inbox
+from databus.department.submission import Submission
+from databus.errors import BusUnavailable, DatabusError, NotAllowed
+
+IN_FLIGHT = 20_000
+"""Submissions sent and not yet acknowledged, at most; kafka-python itself sets no bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Where the bus keeps a submission."""
+
+    submission_id: str
+    topic: str
+    partition: int
+    offset: int
+
+
+Done = Callable[[str, Taken | DatabusError], None]
+"""Called once per submission, on the producer's thread: its id, and where it lies or why it was not taken."""
+
+
+class Publisher:
+    """Sends one department's submissions to its inbox.
+
+    A failed send is reported to `done`; sending the same submission again is harmless, since it has the same id.
+    """
+
+    def __init__(
+        self, address: BusAddress, department: str, *, in_flight: int = IN_FLIGHT, options: Mapping[str, Any] | None = None
+    ) -> None:
+        settings = {"linger_ms": 20, "batch_size": 256 * 1024, "max_request_size": 4 << 20, "bootstrap_timeout_ms": 5000, **(options or {})}
+        self._topic = address.topic(inbox(department))
+        self._department = department
+        self._free = threading.BoundedSemaphore(in_flight)
+        try:
+            self._producer = KafkaProducer(**address.kafka_python(), acks="all", enable_idempotence=True, **settings)
+        except KafkaError as error:
+            raise BusUnavailable(f"the bus did not let {department} in; is the address right, and the password?") from error
+
+    def publish(self, submission: Submission, done: Done) -> None:
+        """Send; blocks while too many submissions are in flight."""
+        self._free.acquire()
+        try:
+            future = self._producer.send(self._topic, key=submission.key, value=submission.value, headers=list(submission.headers))
+        except KafkaError as error:
+            self._free.release()
+            done(submission.submission_id, self._refusal(error))
+            return
+        future.add_callback(lambda place: self._taken(submission.submission_id, place, done))
+        future.add_errback(lambda error: self._failed(submission.submission_id, error, done))
+
+    def _taken(self, submission_id: str, place: Any, done: Done) -> None:
+        self._free.release()
+        done(submission_id, Taken(submission_id, place.topic, place.partition, place.offset))
+
+    def _failed(self, submission_id: str, error: BaseException, done: Done) -> None:
+        self._free.release()
+        done(submission_id, self._refusal(error))
+
+    def _refusal(self, error: BaseException) -> DatabusError:
+        if isinstance(error, TopicAuthorizationFailedError):
+            return NotAllowed(f"{self._department} may not write to {self._topic}", topic=self._topic)
+        return BusUnavailable(f"the bus did not take it: {type(error).__name__}", topic=self._topic)
+
+    def flush(self, seconds: float = 60.0) -> None:
+        """Wait until everything sent is taken or failed.
+
+        Raises:
+            BusUnavailable: it was not within this time.
+        """
+        try:
+            self._producer.flush(timeout=seconds)
+        except KafkaError as error:
+            raise BusUnavailable(f"the bus did not acknowledge within {seconds:.0f} s") from error
+
+    def close(self) -> None:
+        """Let go of the connection; what is in flight is awaited for a few seconds."""
+        self._producer.close(timeout=10)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,102 @@
+"""A submission: one fact as a department sends it (design 5, 6)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from databus.contract.catalogue import Contract, RecordType
+from databus.contract.codec import Codec
+from databus.contract.entries import Entry
+from databus.errors import NotAllowed, TooLarge, Unprocessable
+from databus.model.chunk import Headers
+from databus.model.keys import USCI, organisation_key, uuid8
+from databus.model.labels import Publication, Secrecy, SubjectKind, narrows
+
+LIMIT = 1 << 20
+"""Largest submission in bytes (design 6)."""
+
+SCHEMES = (("uscc", USCI), ("reg_no", "CN-REG"), ("org_code", "CN-ORG"), ("tax_no", "CN-TAX"))
+DEFAULTS: dict[str, Any] = {"op": "UPSERT", "secrecy": "NONE", "commercial_secret": "NONE", "privacy": "NONE", "withdrawn": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What goes into an inbox: the key, the framed value and the headers."""
+
+    submission_id: str
+    key: bytes
+    value: bytes
+    headers: Headers = field(default=())
+
+
+def inbox_key(subject: Mapping[str, Any], *, secret: bytes) -> bytes:
+    """An organisation's subject key, computable by anyone; a person's is an HMAC under the department's own secret."""
+    if subject.get("kind") == SubjectKind.PERSON:
+        number = f"{subject.get('id_type') or ''}|{subject.get('id_number') or ''}"
+        return uuid8(hmac.digest(secret, number.encode(), "sha256")).encode()
+    for name, scheme in SCHEMES:
+        if subject.get(name):
+            return organisation_key(str(subject[name]), scheme=scheme).encode()
+    return uuid8(hmac.digest(secret, str(subject.get("name") or "").encode(), "sha256")).encode()
+
+
+def owned_entry(contract: Contract, record_type: RecordType, department: str) -> Entry:
+    """The first catalogue entry under which a department publishes a type.
+
+    Raises:
+        NotAllowed: it publishes none of that type.
+    """
+    for entry in record_type.entries:
+        if entry.department == department:
+            return entry
+    owners = ", ".join(sorted({entry.department for entry in record_type.entries}))
+    raise NotAllowed(f"{department} publishes no {record_type.name}; {owners} may", department=department, record_type=record_type.name)
+
+
+def compose(
+    cut: Mapping[str, Mapping[str, Any]],
+    *,
+    codec: Codec,
+    record_type: RecordType,
+    entry: Entry,
+    system: str,
+    submission_id: str,
+    seq: int,
+    now: int,
+    secret: bytes,
+    told: int | None = None,
+    row: int = 0,
+) -> Submission:
+    """A submission from {"subject", "envelope", "payload"}; `now` and `told` are milliseconds since 1970.
+
+    Raises:
+        Unprocessable: a state secret (DQ-SEC-01) or a class wider than the catalogue's (DQ-SEC-03).
+        Undecodable: a value does not fit its field.
+        TooLarge: more than 1 MiB.
+    """
+    facts = {**DEFAULTS, "publication_class": entry.publication.value, **cut["envelope"]}
+    fixes = facts.pop("fixes", None)
+    if Secrecy(facts["secrecy"]).refused:
+        raise Unprocessable("state secrets may not be sent to this system", rule="DQ-SEC-01", field="envelope.secrecy")
+    if not narrows(Publication(facts["publication_class"]), entry.publication):
+        raise Unprocessable(f"the class may not be wider than {entry.publication}", rule="DQ-SEC-03", field="envelope.publication_class")
+    envelope = {
+        **facts,
+        "submission_id": submission_id,
+        "catalog_code": entry.code,
+        "source_system": system,
+        "source_seq": int(facts.get("source_seq", seq)),
+        "subject": {"kind": "ORGANISATION", "name": "", **cut["subject"]},
+        "recorded_at": now,
+    }
+    value = codec.encode(record_type.full_name, {"envelope": envelope, "payload": cut["payload"]})
+    if len(value) > LIMIT:
+        raise TooLarge(f"a submission may have {LIMIT} bytes, this one has {len(value)}", size=len(value), limit=LIMIT)
+    headers = [("databus-submission-id", submission_id.encode()), ("databus-secrecy", str(facts["secrecy"]).encode())]
+    headers += [("databus-row", str(row).encode())] if row else []
+    headers += [("databus-fixes", str(fixes).encode())] if fixes else []
+    headers += [("databus-told-time", str(told).encode())] if told is not None else []
+    return Submission(submission_id, inbox_key(envelope["subject"], secret=secret), value, tuple(headers))
