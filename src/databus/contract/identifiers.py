@@ -126,7 +126,7 @@ def check_citizen_id(value: str, on: date | None = None) -> Problem | None:
     if not re.fullmatch(r"[0-9]{17}[0-9X]|[0-9]{15}", code):
         rule = ILLEGAL if re.fullmatch(r"[0-9OI]{17}[0-9OIX]|[0-9OI]{15}", code) else "DQ-ACC-04"
         return Problem(rule, seen, "17 digits and a check character (0-9, X)")
-    whole = upgraded_citizen_id(code)
+    whole = upgrade_citizen_id(code)
     try:
         birth = date(int(whole[6:10]), int(whole[10:12]), int(whole[12:14]))
     except ValueError:
@@ -138,7 +138,7 @@ def check_citizen_id(value: str, on: date | None = None) -> Problem | None:
     return None
 
 
-def upgraded_citizen_id(value: str) -> str:
+def upgrade_citizen_id(value: str) -> str:
     """The 18 characters of a number: an old one of 15 digits gets its century and check, any other is only normalised."""
     code = normalise_code(value)
     if not re.fullmatch(r"[0-9]{15}", code):

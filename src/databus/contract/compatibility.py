@@ -1,0 +1,142 @@
+"""May a new version of a schema stand beside the older ones? (design 5)
+
+FULL_TRANSITIVE by Avro's own checker, and what Avro does not see: logical types, and labels, which no version lowers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import avro.schema
+from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaIncompatibilityType
+
+from databus.contract.schemas import Schema, self_contained
+from databus.errors import BadContract
+from databus.model.labels import Commercial, Privacy, Publication, narrows
+
+_REASONS: Mapping[SchemaIncompatibilityType, tuple[str, str]] = {
+    SchemaIncompatibilityType.reader_field_missing_default_value: (
+        "the field has no default, so data written without it cannot be read",
+        "make its type a union that begins with null, and null its default",
+    ),
+    SchemaIncompatibilityType.missing_union_branch: ("its type changed", "keep the type; add a field of another name for the new one"),
+    SchemaIncompatibilityType.type_mismatch: ("its type changed", "keep the type; add a field of another name for the new one"),
+    SchemaIncompatibilityType.missing_enum_symbols: (
+        "an enum lost or gained symbols without a default",
+        "keep every symbol and give the enum a default, the strictest one",
+    ),
+    SchemaIncompatibilityType.name_mismatch: ("a record, enum or fixed was renamed", "keep its full name"),
+    SchemaIncompatibilityType.fixed_size_mismatch: ("a fixed type changed its size", "keep the size"),
+}
+_RANKS = {"commercial": tuple(Commercial), "privacy": tuple(Privacy)}
+_LABELS = ("class", "commercial", "privacy")
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One reason against a schema: where (dotted names), why in plain words, and what would help."""
+
+    path: str
+    reason: str
+    fix: str
+
+
+def check(old_versions: Sequence[str], new: str) -> list[Breach]:
+    """What forbids `new` after all of `old_versions` (self-contained schema texts); empty if nothing does."""
+    fields = _fields(json.loads(new))
+    breaches = list(_unlabelled(fields))
+    for old in old_versions:
+        breaches += _structure(reader=new, writer=old)
+        breaches += _structure(reader=old, writer=new)
+        breaches += _changed(_fields(json.loads(old)), fields)
+    return list(dict.fromkeys(breaches))
+
+
+def require(schemas: Iterable[Schema]) -> None:
+    """Every version of every record type against all before it.
+
+    Raises:
+        BadContract: a version may not stand; the error names file, path, reason and fix of the first breach, and counts them.
+    """
+    known = tuple(schemas)
+    typed = sorted(
+        (schema for schema in known if _payload(json.loads(schema.text)) is not None), key=lambda schema: (schema.name, schema.version)
+    )
+    for name, versions in groupby(typed, key=lambda schema: schema.name):
+        texts: list[str] = []
+        for schema in versions:
+            text = self_contained(schema, known)
+            if breaches := check(texts, text):
+                where, first = f"{name.rpartition('.')[2]}/v{schema.version}.avsc", breaches[0]
+                detail = f"{where} cannot stand: {first.path}: {first.reason}; {first.fix}"
+                raise BadContract(detail, file=where, path=first.path, breaches=len(breaches))
+            texts.append(text)
+
+
+def _structure(*, reader: str, writer: str) -> Iterator[Breach]:
+    answer = ReaderWriterCompatibilityChecker().get_compatibility(reader=avro.schema.parse(reader), writer=avro.schema.parse(writer))
+    places = sorted(place for place in answer.locations if place != "/") or ["/"]
+    for kind in dict.fromkeys(answer.incompatibilities):
+        for place in places:
+            yield Breach(_dotted(json.loads(reader), place), *_REASONS[kind])
+
+
+def _dotted(schema: Any, place: str) -> str:
+    """The names of the fields along a path such as /fields/1/type/fields/0."""
+    names, node = [], schema
+    for step in place.strip("/").split("/"):
+        if isinstance(node, list) and step.isdigit() and int(step) < len(node):
+            node = node[int(step)]
+        elif isinstance(node, dict) and step in node:
+            node = node[step]
+        else:
+            break
+        if isinstance(node, dict) and "name" in node and "type" in node and step.isdigit():
+            names.append(str(node["name"]))
+    return ".".join(names) or "the schema"
+
+
+def _payload(schema: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    found = next((field["type"] for field in schema["fields"] if field["name"] == "payload"), None)
+    return list(found["fields"]) if isinstance(found, dict) else None
+
+
+def _fields(schema: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {field["name"]: field for field in _payload(schema) or ()}
+
+
+def _unlabelled(fields: Mapping[str, Mapping[str, Any]]) -> Iterator[Breach]:
+    for name, field in fields.items():
+        if missing := [label for label in _LABELS if label not in field]:
+            fix = "say who may see it: class, commercial, privacy"
+            yield Breach(f"payload.{name}", f"the field has no label {', '.join(missing)}", fix)
+
+
+def _changed(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]) -> Iterator[Breach]:
+    for name in old.keys() & new.keys():
+        was, now, path = old[name], new[name], f"payload.{name}"
+        if _meaning(was) != _meaning(now):
+            yield Breach(path, "the same bytes would mean something else (logical type or scale)", "keep it; add a field of another name")
+        for label in _LABELS:
+            if label in was and label in now and _lowered(label, was[label], now[label]):
+                yield Breach(path, f"{label} was lowered from {was[label]} to {now[label]}", "keep the label or make it stricter")
+        if "mask" in was and was["mask"] != now.get("mask"):
+            yield Breach(path, f"the mask {was['mask']} was taken away or exchanged", "keep the mask")
+        if set(was.get("maskedFor", ())) - set(now.get("maskedFor", ())) and "maskedFor" in now:
+            yield Breach(path, "fewer kinds of subjects are masked", "keep every kind in maskedFor")
+
+
+def _meaning(field: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    branches = field["type"] if isinstance(field["type"], list) else [field["type"]]
+    return [(branch.get("logicalType"), branch.get("scale")) for branch in branches if isinstance(branch, dict)]
+
+
+def _lowered(label: str, was: str, now: str) -> bool:
+    if label == "class":
+        return not narrows(Publication(now), Publication(was))
+    order = [str(word) for word in _RANKS[label]]
+    return order.index(now) < order.index(was)
