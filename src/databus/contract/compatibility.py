@@ -16,7 +16,7 @@ from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaIncompati
 
 from databus.contract.schemas import Schema, self_contained
 from databus.errors import BadContract
-from databus.model.labels import Commercial, Privacy, Publication, SubjectKind, narrows
+from databus.model.labels import Commercial, Privacy, Publication, narrows
 
 _REASONS: Mapping[SchemaIncompatibilityType, tuple[str, str]] = {
     SchemaIncompatibilityType.reader_field_missing_default_value: (
@@ -127,12 +127,6 @@ def _changed(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str
                 yield Breach(path, f"{label} was lowered from {was[label]} to {now[label]}", "keep the label or make it stricter")
         if "mask" in was and was["mask"] != now.get("mask"):
             yield Breach(path, f"the mask {was['mask']} was taken away or exchanged", "keep the mask")
-        if _masked(was) - _masked(now):
-            yield Breach(path, "fewer kinds of subjects are masked", "keep every kind in maskedFor")
-
-
-def _masked(field: Mapping[str, Any]) -> set[str]:
-    return set(SubjectKind) if field.get("privacy") != Privacy.NONE and "mask" in field else set(field.get("maskedFor", ()))
 
 
 def _meaning(field: Mapping[str, Any]) -> list[tuple[Any, Any]]:

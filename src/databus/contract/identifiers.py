@@ -14,6 +14,24 @@ from datetime import date
 
 from databus.contract.checkdigits import USCC_ALPHABET, citizen_check_char, org_check_char, reg_no_check_digit, uscc_check_char
 
+__all__ = [
+    "CHECKS",
+    "Problem",
+    "check_citizen_id",
+    "check_embedded_org_code",
+    "check_org_code",
+    "check_reg_no",
+    "check_tax_no",
+    "check_uscc",
+    "citizen_check_char",
+    "masked_id",
+    "normalise_code",
+    "org_check_char",
+    "reg_no_check_digit",
+    "upgrade_citizen_id",
+    "uscc_check_char",
+]
+
 ILLEGAL = "DQ-ACC-03"
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "Z": "2", "S": "5"})
 _USCC = re.compile(rf"[1-9AGNY][0-9][0-9]{{6}}[{USCC_ALPHABET}]{{10}}")
