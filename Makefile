@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 define INSTALL
 free=$$(df -Pk . | awk 'NR==2 {print int($$4/1024)}'); \
 if [ $$free -lt 1500 ]; then echo "Only $$free MB are free here, and .venv needs 1500 MB: make room and repeat."; exit 1; fi; \
-echo "Installing Python packages into $(VENV): about 170 MB to download, 700 MB on disk, one minute."; \
+echo "Installing Python packages into $(VENV): about 170 MB to download, 550 MB on disk, one minute."; \
 mkdir -p $(VENV)/tmp; \
 TMPDIR=$$PWD/$(VENV)/tmp $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock & pid=$$!; \
 trap 'kill $$pid 2>/dev/null' INT TERM; was=0; quiet=0; \
@@ -53,7 +53,8 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@opa=$$($(BIN)/python -m databus.local.provision) && set -x && \
-	$$opa fmt --fail --list policies && $$opa check --strict --schema policies/schemas policies && $$opa test --bundle policies --fail-on-empty
+	$$opa fmt --fail --list policies && $$opa check --strict --schema policies/schemas policies && \
+	$$opa test --bundle policies --fail-on-empty && $$opa test --bundle policies --coverage --threshold 100 >/dev/null
 
 browser:
 	@if [ -x /usr/bin/chromium ]; then exit 0; \

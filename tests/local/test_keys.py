@@ -67,3 +67,12 @@ def test_an_erased_home_is_usable_again_and_other_files_stay(tmp_path: Path) -> 
     home.erase(tmp_path)
     home.require_usable(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"notes.txt", "version.json"}
+
+
+def test_each_department_hides_its_persons_under_a_key_of_its_own(tmp_path: Path) -> None:
+    made = keys.ensure(tmp_path, ("taxation", "ecology"))
+    assert len(keys.department_secret(made, "taxation")) == 32
+    assert keys.department_secret(made, "taxation") != keys.department_secret(made, "ecology")
+    made.path("departments/taxation.hmac").unlink()
+    with pytest.raises(errors.DataUnusable):
+        keys.ensure(tmp_path, ("taxation", "ecology"), data_exists=True)

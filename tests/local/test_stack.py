@@ -194,3 +194,15 @@ def test_erase_removes_data_and_keys(settings: Settings, folder: Path) -> None:
     start(settings, folder).stop()
     stack.erase(settings)
     assert not {"keys", "logs", "kafka", "postgres"} & {path.name for path in settings.home.iterdir()}
+
+
+@pytest.mark.live
+def test_a_killed_broker_comes_back_under_its_services(tmp_path: Path, folder: Path) -> None:
+    settings = local_settings(tmp_path / "embedded")
+    with start(settings, folder):
+        before = by_name(settings)
+        os.kill(before["kafka"].pid, signal.SIGKILL)
+        eventually(lambda: (now := by_name(settings)["kafka"]).state == "ready" and now.restarts == 1, 60.0)
+        after = by_name(settings)
+        assert {after[name].pid for name in services.NAMES} == {before[name].pid for name in services.NAMES}
+    assert by_name(settings)["kafka"].state == "stopped"

@@ -3,6 +3,7 @@
 | file | what | holder |
 |---|---|---|
 | kafka/<user>.password | SCRAM-SHA-256 | that process or department |
+| departments/<slug>.hmac | HMAC-SHA-256, 32 bytes hex: hides natural persons from all but their department | that department |
 | postgres.password | role databus | services |
 | platform.hmac | HMAC-SHA-256, 32 bytes hex | checker, gateway |
 | cursor.key, quarantine.key, audit.nonce.key | 32 bytes hex | gateway, checker, projector |
@@ -60,6 +61,15 @@ class Keys:
         return tuple(sorted(path.stem for path in (self.folder / "kafka").glob("*.password")))
 
 
+def department_secret(keys: Keys, department: str) -> bytes:
+    """The key under which a department hides the natural persons it reports (32 bytes).
+
+    Raises:
+        errors.DataUnusable: this department has none here.
+    """
+    return bytes.fromhex(keys.read(f"departments/{department}.hmac"))
+
+
 def missing(home: Path, name: str) -> errors.DataUnusable:
     """The refusal when data outlived its keys."""
     return errors.DataUnusable(
@@ -77,17 +87,18 @@ def ensure(home: Path, departments: tuple[str, ...], *, data_exists: bool = Fals
     """
     keys = Keys(home / "keys")
     fixed = [*(f"kafka/{user}.password" for user in PROCESS_USERS), *_HEX, *_TOKENS, *(f"{pair}.pem" for pair in _PAIRS)]
+    known = [department for department in departments if keys.path(f"kafka/{department}.password").exists()]
     if data_exists:
-        for name in fixed:
+        for name in (*fixed, *(f"departments/{department}.hmac" for department in known)):
             if not keys.path(name).exists():
                 raise missing(home, name)
-    for folder in (home, keys.folder, keys.folder / "kafka"):
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (keys.folder, keys.folder / "kafka", keys.folder / "departments"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for folder in (keys.folder, keys.folder / "kafka"):
         folder.chmod(0o700)
     for name in (*(f"kafka/{user}.password" for user in (*PROCESS_USERS, *departments)), *_TOKENS):
         _write(keys.path(name), lambda: secrets.token_hex(24))
-    for name in _HEX:
+    for name in (*_HEX, *(f"departments/{department}.hmac" for department in departments)):
         _write(keys.path(name), lambda: secrets.token_hex(32))
     for pair in _PAIRS:
         _write(keys.path(f"{pair}.pem"), _private_pem)
