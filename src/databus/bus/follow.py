@@ -98,15 +98,29 @@ async def beginnings(address: BusAddress, topics: Iterable[str]) -> dict[tuple[s
 
 
 async def lag(address: BusAddress, group: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
-    """Offsets a group has not committed yet, per (topic, partition), markers included; raises as `ends`."""
+    """Offsets a group has not committed yet, per (topic, partition), 0 where only markers are left; raises as `ends`."""
     async with _consumer(address, group=address.topic(group)) as consumer:
         places = await _places(address, consumer, topics)
         first, last = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-        left = {}
-        for place in places:
-            committed = await consumer.committed(place)
-            left[address.bare(place.topic), place.partition] = last[place] - max(committed or 0, first[place])
-        return left
+        at = {place: max(await consumer.committed(place) or 0, first[place]) for place in places}
+        empty = await _without_records(consumer, {place: at[place] for place in places if at[place] < last[place]}, last)
+        return {(address.bare(place.topic), place.partition): 0 if place in empty else last[place] - at[place] for place in places}
+
+
+async def _without_records(consumer: Any, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]) -> set[TopicPartition]:
+    """Of the partitions, those that hold nothing but transaction markers from `begin` to `end`."""
+    empty: set[TopicPartition] = set()
+    if begin:
+        consumer.assign(list(begin))
+        for place, offset in begin.items():
+            consumer.seek(place, offset)
+    left = set(begin)
+    while left:
+        found = await consumer.getmany(*left, timeout_ms=_IDLE_MS, max_records=1)
+        left -= set(found)
+        empty |= {place for place in left if await consumer.position(place) >= end[place]}
+        left -= empty
+    return empty
 
 
 def record_of(address: BusAddress, record: Any) -> Record:

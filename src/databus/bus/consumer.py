@@ -1,0 +1,217 @@
+"""Faust's consumer, bent to hand out whole chunks and to commit nothing itself.
+
+Offsets move only inside transactions, so every part of Faust that acknowledges or commits is switched off here, and with
+it its loss windows (engines 1.5). Each override names the internal it leans on; tests/bus/test_internals.py fails when one moves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from mode.threads import WorkerThread
+
+from databus.bus.ledger import Chunk, Ledger, Place, lost, split, where
+from databus.model.chunk import Record
+
+log = logging.getLogger(__name__)
+Committed = Mapping[Place, tuple[int, str]]
+_POLL_SECONDS = 1.0
+
+
+class DaemonThread(WorkerThread):
+    """A consumer thread that hangs on a dead broker must not keep the process alive."""
+
+    def __init__(self, service: Any, **kwargs: Any) -> None:
+        super().__init__(service, **kwargs)
+        self.daemon = True
+
+
+class ChunkThread(driver.AIOKafkaConsumerThread):
+    """The thread that fetches and heartbeats. Faust hard-wires read_uncommitted there."""
+
+    Worker = DaemonThread
+    accepted = 0.0
+    """When the group's coordinator last accepted us: monotonic time at which that request was sent."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # aiokafka reads both when it starts its fetcher.
+        consumer._isolation_level = "read_committed"
+        consumer._fetch_max_wait_ms = 250
+        return consumer
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        coordinator = self._ensure_consumer()._coordinator
+        heartbeat = coordinator._do_heartbeat
+
+        async def noted() -> bool:
+            sent = time.monotonic()
+            accepted = bool(await heartbeat())
+            if accepted:
+                self.accepted = sent
+            return accepted
+
+        coordinator._do_heartbeat = noted
+
+    async def committed(self, places: list[Place]) -> Committed:
+        """What the broker holds as committed now, with metadata; partitions without a commit are left out."""
+        coordinator = self._ensure_consumer()._coordinator
+        found = await self.call_thread(coordinator.fetch_committed_offsets, [TopicPartition(*place) for place in places])
+        return {Place(*place): (at.offset, at.metadata) for place, at in found.items() if at.offset >= 0}
+
+    async def ends(self, places: list[Place]) -> dict[Place, int]:
+        """Offsets behind the last record of each partition."""
+        found = await self.call_thread(self._ensure_consumer().end_offsets, [TopicPartition(*place) for place in places])
+        return {Place(*place): at for place, at in found.items()}
+
+
+class ChunkConsumer(driver.Consumer):
+    """One Faust message per chunk of one partition; `message.value` is a `ledger.Chunk`."""
+
+    batch_max: int
+    session_seconds: float
+    beat: Callable[[], None]
+    to_record: Callable[[Any], Record]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.ledger = Ledger()
+        self.turn = asyncio.Lock()
+        """Held by whoever is about to commit: the chunk at work, or the marker behind a truncation."""
+        self.committed: Committed = {}
+        self._seeking = 0
+        self._drained = False
+        super().__init__(*args, **kwargs)
+
+    def _new_consumer_thread(self) -> ChunkThread:
+        return ChunkThread(self, loop=self.loop, beacon=self.beacon)
+
+    @property
+    def thread(self) -> ChunkThread:
+        return cast(ChunkThread, self._thread)
+
+    def alive(self) -> bool:
+        """True while the group's coordinator has accepted us within the session: nobody else owns our partitions yet."""
+        return time.monotonic() - self.thread.accepted < self.session_seconds * 0.9
+
+    # Offsets are committed by transactions alone; these four are where Faust would do it.
+
+    def ack(self, message: Any) -> bool:
+        message.acked = True
+        self._unacked_messages.discard(message)
+        return True
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        return False
+
+    async def wait_empty(self) -> None:
+        # Called while partitions are revoked: wait for the chunk at work, not for the queue (its chunks are void now).
+        async with self.turn:
+            pass
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust's stall detector watches commits it does not see here; `beat` is ours."""
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        self.ledger.invalidate()
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
+        self.thread.accepted = time.monotonic()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def perform_seek(self) -> None:
+        """Go to what the broker says is committed at this moment, or to the beginning where nothing is (F4, F5).
+
+        Faust calls it when recovery is over and when it fetched while flow was suspended; `_drain_messages` when records
+        were popped that can no longer be handed out.
+        """
+        self._seeking += 1
+        self.ledger.invalidate()
+        try:
+            # A transaction under way would move the commit after we have read it.
+            await self.wait_empty()
+            places = sorted(Place(tp.topic, tp.partition) for tp in self.assignment())
+            if not places:
+                return
+            self.committed = await self.thread.committed(places)
+            offsets = {place: at for place, (at, _) in self.committed.items()}
+            first = {Place(*tp): at for tp, at in (await self.earliest_offsets(*_tps(places))).items()}
+            positions = where(offsets, first, await self.thread.ends(places))
+            for place, count in lost(offsets, first).items():
+                log.error("%s[%d]: retention took %d offsets before they were read", place.topic, place.partition, count)
+            await self.seek_wait({TP(*place): at for place, at in positions.items()})
+            for place, at in positions.items():
+                self._read_offset[TP(*place)] = at
+            self.ledger.begin(positions)
+        finally:
+            self._seeking -= 1
+
+    async def _seek_again(self) -> bool:
+        try:
+            await self.perform_seek()
+        except IllegalStateError:
+            # Revoked in between: the seek that ends that rebalance comes, and nothing is handed out before it.
+            await asyncio.sleep(0.05)
+            return False
+        return True
+
+    def _usable(self, epoch: int, generation: int) -> bool:
+        same = epoch == self.ledger.epoch and generation == self.app.consumer_generation_id
+        return same and not self._seeking and self.flow_active
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Faust's fetch loop. Restarted after each rebalance: what the cancelled one had popped is gone, so it seeks first (F1)."""
+        seek, self._drained = self._drained, True
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+                if seek and self.flow_active and not self.app.rebalancing:
+                    seek = not await self._seek_again()
+                epoch, generation = self.ledger.epoch, self.app.consumer_generation_id
+                fetched, _ = await self._wait_next_records(_POLL_SECONDS)
+                # Nothing fetched is no sign of life: a dead connection gives the same.
+                if fetched or self.alive():
+                    self.beat()
+                for tp, records in (fetched or {}).items():
+                    if seek or not await self._hand_out(TP(tp.topic, tp.partition), records, epoch, generation):
+                        seek = True
+                await asyncio.sleep(0)
+        except self.consumer_stopped_errors:
+            if not self.app.should_stop:
+                raise
+        except asyncio.CancelledError:
+            if not self.app.should_stop:
+                raise
+
+    async def _hand_out(self, tp: TP, records: list[Any], epoch: int, generation: int) -> bool:
+        """Queue the chunks of one fetch; False if some had to be thrown away, and a seek is due."""
+        start = self._read_offset.get(tp)
+        if start is None:
+            return False
+        due = [record for record in records if record.offset >= start]
+        place = Place(tp.topic, tp.partition)
+        for part in split(due, self.batch_max):
+            if not self._usable(epoch, generation):
+                return False
+            following = part[-1].offset + 1
+            message = self._to_message(tp, part[-1])
+            message.key = None
+            message.value = cast(bytes, Chunk(place, tuple(map(self.to_record, part)), start, following, epoch))
+            await self.wait_first(self.callback(message), self.suspend_flow.wait())
+            # A delivery that lost the race against a rebalance must not move the position (F7).
+            if not self._usable(epoch, generation):
+                return False
+            self._read_offset[tp] = start = following
+        return True
+
+
+def _tps(places: list[Place]) -> list[TP]:
+    return [TP(*place) for place in places]

@@ -1,0 +1,84 @@
+"""The batch driver: a pure processor on the log, exactly once in effect.
+
+Faust brings chunks of one partition; each becomes one transaction of outputs, registers and input offset. State is
+taken over only after the commit. Any error ends the process: the next one begins from what is committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from databus.bus import transport
+from databus.bus.address import BusAddress
+from databus.bus.worker import Worker
+from databus.errors import BusUnavailable
+from databus.model.chunk import Processor
+
+log = logging.getLogger(__name__)
+_TICK_SECONDS = 1.0
+
+
+async def work(
+    address: BusAddress,
+    *,
+    group: str,
+    topics: Sequence[str],
+    processor: Processor,
+    transactional_id: Callable[[int], str],
+    stop: asyncio.Event,
+    beat: Callable[[], None],
+    on_chunk: Callable[[int, float], None],
+    registers: str | None = None,
+    batch_max: int = 2000,
+    session_seconds: float = 6.0,
+    transaction_seconds: float = 20.0,
+    roll_seconds: float = 3600.0,
+    silence_seconds: float = 25.0,
+) -> int:
+    """Run `processor` over the group's share of `topics` until `stop`; the exit code: 0 stopped, 1 failed.
+
+    `transactional_id` names the producer of an input partition: one each where there is state (it fences a zombie), or
+    one for all of them. `registers` is the topic of the state, partition by partition that of the input.
+    `on_chunk` gets (records, seconds since the last of them was appended). `beat` is called while the broker answers; without an
+    answer for `silence_seconds` the process gives up. `roll_seconds` is `segment.ms` of the inboxes.
+    All names are bare; the address adds its prefix.
+    """
+    worker = Worker(
+        address,
+        group=group,
+        processor=processor,
+        registers=registers,
+        transactional_id=transactional_id,
+        transaction_seconds=transaction_seconds,
+        roll_seconds=roll_seconds,
+        beat=beat,
+        on_chunk=on_chunk,
+    )
+    worker.app = app = transport.make_app(
+        address, group=group, topics=topics, agent=worker.run, batch_max=batch_max, session_seconds=session_seconds, beat=worker.alive
+    )
+    # Faust awaits this signal after a rebalance and before it seeks and resumes (tables/recovery.py, _resume_streams).
+    app.on_rebalance_complete.connect(worker.prepare, weak=False)
+    app.loop = asyncio.get_running_loop()
+    try:
+        await app.start()
+        await _until(stop, worker, silence_seconds)
+    except Exception:
+        log.exception("the worker failed")
+        worker.failed = True
+    await worker.finish()
+    return 1 if worker.failed or app.crash_reason is not None else 0
+
+
+async def _until(stop: asyncio.Event, worker: Worker, silence_seconds: float) -> None:
+    while not stop.is_set() and not worker.app.should_stop and not worker.failed:
+        await worker.close_segments()
+        if time.monotonic() - worker.heard > silence_seconds:
+            raise BusUnavailable(f"the broker has not answered for {silence_seconds:.0f} s")
+        waiters = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(worker.app.wait_until_stopped())]
+        await asyncio.wait(waiters, timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for waiter in waiters:
+            waiter.cancel()

@@ -1,0 +1,107 @@
+"""Outputs, registers and the input's offset in one Kafka transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+
+from databus.bus.address import BusAddress
+from databus.bus.ledger import Place
+from databus.bus.partition import partition
+from databus.bus.topics import RECORD_BYTES
+from databus.model.chunk import Headers, Output
+
+log = logging.getLogger(__name__)
+_STOP_SECONDS = 5.0
+Row = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
+
+
+class Writer:
+    """One transactional producer. Starting it fences whoever held its id before and ends that one's open transaction."""
+
+    def __init__(self, address: BusAddress, transactional_id: str, *, timeout_seconds: float) -> None:
+        self._address = address
+        self._seconds = timeout_seconds
+        self._counts: dict[str, int] = {}
+        # Two tasks may write: the chunk at hand and the marker behind a truncation.
+        self._turn = asyncio.Lock()
+        self._producer: Any = AIOKafkaProducer(
+            **{**address.client(), "request_timeout_ms": int(min(timeout_seconds, 20.0) * 1000)},
+            transactional_id=address.topic(transactional_id),
+            transaction_timeout_ms=int(timeout_seconds * 1000),
+            acks="all",
+            linger_ms=0,
+            max_batch_size=512 * 1024,
+            max_request_size=RECORD_BYTES + 64 * 1024,
+        )
+
+    async def start(self) -> None:
+        """Take the id."""
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Let go. A transaction cut short is aborted by the next holder of the id, or by the broker's time-out."""
+        try:
+            await asyncio.wait_for(self._producer.stop(), _STOP_SECONDS)
+        except Exception as error:  # noqa: BLE001
+            # aiokafka re-raises here what ended its sender; the one who wrote has been told already.
+            log.info("the producer ended with %r", error)
+
+    async def commit(
+        self,
+        *,
+        group: str,
+        offsets: Mapping[Place, tuple[int, str]],
+        outputs: Iterable[Output] = (),
+        registers: Mapping[Place, Mapping[bytes, bytes | None]] | None = None,
+        markers: Mapping[Place, Headers] | None = None,
+        partition_hint: int = 0,
+    ) -> None:
+        """All of it or nothing. `offsets` are (next offset, metadata); an output without key or route goes by `partition_hint`.
+
+        Raises:
+            TimeoutError: the broker did not take it in time.
+            KafkaError: it refused, as it does when another process has taken over the id.
+        """
+        async with self._turn, asyncio.timeout(self._seconds):
+            await self._producer.begin_transaction()
+            rows = await self._rows(outputs, partition_hint)
+            for place, values in (registers or {}).items():
+                rows[place] += [(key, value, []) for key, value in values.items()]
+            for place, headers in (markers or {}).items():
+                rows[place].append((None, None, list(headers)))
+            await asyncio.gather(*[future for place, part in rows.items() for future in await self._send(place, part)])
+            structured = {TopicPartition(*place): OffsetAndMetadata(at, metadata) for place, (at, metadata) in offsets.items()}
+            await self._producer.send_offsets_to_transaction(structured, group)
+            await self._producer.commit_transaction()
+
+    async def _rows(self, outputs: Iterable[Output], hint: int) -> defaultdict[Place, list[Row]]:
+        rows: defaultdict[Place, list[Row]] = defaultdict(list)
+        for output in outputs:
+            topic = self._address.topic(output.topic)
+            count = self._counts.get(topic)
+            if count is None:
+                count = self._counts[topic] = len(await self._producer.partitions_for(topic))
+            route = output.route if output.route is not None else output.key
+            number = hint % count if route is None else partition(route, count)
+            rows[Place(topic, number)].append((output.key, output.value, list(output.headers)))
+        return rows
+
+    async def _send(self, place: Place, rows: Iterable[Row]) -> list[Any]:
+        producer, futures = self._producer, []
+        batch = producer.create_batch()
+        for key, value, headers in rows:
+            # A full batch takes no more and says so by None; an empty one takes a record of any size.
+            if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
+                futures.append(await producer.send_batch(batch, place.topic, partition=place.partition))
+                batch = producer.create_batch()
+                batch.append(timestamp=None, key=key, value=value, headers=headers)
+        if batch.record_count():
+            futures.append(await producer.send_batch(batch, place.topic, partition=place.partition))
+        return futures

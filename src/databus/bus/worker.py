@@ -1,0 +1,184 @@
+"""One process's share of the work: the writers, the state and the duties of the partitions it owns."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from databus.bus import truncation
+from databus.bus.address import BusAddress
+from databus.bus.consumer import ChunkConsumer
+from databus.bus.ledger import Chunk, Place
+from databus.bus.recovery import recover
+from databus.bus.registers import Registers
+from databus.bus.transaction import Writer
+from databus.bus.truncation import Duty
+from databus.errors import BusUnavailable
+from databus.model.chunk import Outcome, Processor
+
+log = logging.getLogger(__name__)
+_STOP_SECONDS = 5.0
+
+
+class Worker:
+    """`prepare` is called after each rebalance, `run` is the Faust agent, `close_segments` is called about once a second."""
+
+    app: Any
+
+    def __init__(
+        self,
+        address: BusAddress,
+        *,
+        group: str,
+        processor: Processor,
+        registers: str | None,
+        transactional_id: Callable[[int], str],
+        transaction_seconds: float,
+        roll_seconds: float,
+        beat: Callable[[], None],
+        on_chunk: Callable[[int, float], None],
+    ) -> None:
+        self._address, self._group, self._processor, self._registers = address, group, processor, registers
+        self._transactional_id, self._transaction_seconds, self._roll_seconds = transactional_id, transaction_seconds, roll_seconds
+        self._beat, self._on_chunk = beat, on_chunk
+        self._writers: dict[str, Writer] = {}
+        self._states: dict[int, Registers] = {}
+        self._duties: dict[Place, Duty] = {}
+        self.failed = False
+        self.heard = time.monotonic()
+
+    @property
+    def consumer(self) -> ChunkConsumer:
+        return cast(ChunkConsumer, self.app.consumer)
+
+    def alive(self) -> None:
+        """The broker has answered."""
+        self.heard = time.monotonic()
+        self._beat()
+
+    async def prepare(self, *_: Any, **__: Any) -> None:
+        """After a rebalance: fence whoever wrote before us, then load the state, then take over what must be deleted.
+
+        In this order: only a fenced writer can add nothing behind the end that recovery reads.
+        """
+        generation = self.app.consumer_generation_id
+        places = sorted(Place(tp.topic, tp.partition) for tp in self.consumer.assignment())
+        try:
+            await self._fence({place.partition for place in places})
+            if self._registers is not None:
+                states = await recover(
+                    self._address,
+                    self._registers,
+                    sorted({place.partition for place in places}),
+                    wanted=lambda: bool(self.app.consumer_generation_id == generation and not self.app.should_stop),
+                    beat=self.alive,
+                )
+                self._states = states if states is not None else {}
+            await self._take_over(places)
+            self.alive()
+        except Exception as error:
+            log.exception("taking over %d partitions failed", len(places))
+            self.failed = True
+            await self.app.crash(error)
+            raise
+
+    async def _fence(self, partitions: set[int]) -> None:
+        await asyncio.gather(*[writer.stop() for writer in self._writers.values()])
+        self._writers = {
+            name: Writer(self._address, name, timeout_seconds=self._transaction_seconds)
+            for name in {self._transactional_id(partition) for partition in partitions}
+        }
+        await asyncio.gather(*[writer.start() for writer in self._writers.values()])
+
+    async def _take_over(self, places: list[Place]) -> None:
+        committed = await self.consumer.thread.committed(places) if places else {}
+        found = {place: truncation.duty(metadata) for place, (_, metadata) in committed.items()}
+        self._duties = {place: due for place, due in found.items() if due is not None}
+        if self._duties:
+            await truncation.delete(self._address, self._duties)
+
+    async def run(self, stream: Any) -> None:
+        """The agent: chunk by chunk, one at a time."""
+        async for event in stream.noack().events():
+            chunk: Chunk = event.value
+            try:
+                async with self.consumer.turn:
+                    if self.consumer.ledger.current(chunk):
+                        await self._work(chunk)
+            except Exception:
+                log.exception("%s[%d] from %d failed", chunk.place.topic, chunk.place.partition, chunk.start)
+                self.failed = True
+                raise
+            event.ack()
+
+    async def _work(self, chunk: Chunk) -> None:
+        consumer, number = self.consumer, chunk.place.partition
+        # A process that was frozen wakes with chunks in hand which may be somebody else's by now.
+        deadline = time.monotonic() + self._transaction_seconds
+        while not consumer.alive():
+            if time.monotonic() > deadline:
+                raise BusUnavailable("the group's coordinator does not answer")
+            await asyncio.sleep(0.05)
+            if not consumer.ledger.current(chunk):
+                return
+        consumer.ledger.accept(chunk)
+        records = [record for record in chunk.records if not truncation.is_marker(record)]
+        state = self._states.setdefault(number, Registers())
+        outcome = self._processor(records, state) if records else Outcome()
+        await self._commit(chunk, outcome)
+        state.apply(outcome.registers)
+        consumer.ledger.done(chunk)
+        self.alive()
+        if records:
+            self._on_chunk(len(records), max(0.0, time.time() - records[-1].timestamp / 1000))
+
+    async def _commit(self, chunk: Chunk, outcome: Outcome) -> None:
+        place = chunk.place
+        gone = [self._own(chunk, *each) for each in outcome.unreadable]
+        due = truncation.extended(self._duties.get(place), gone, chunk.records, roll_seconds=self._roll_seconds)
+        registers = {Place(self._address.topic(self._registers), place.partition): outcome.registers} if self._registers else {}
+        await self._writers[self._transactional_id(place.partition)].commit(
+            group=self._address.topic(self._group),
+            offsets={place: (chunk.following, due.metadata() if due else "")},
+            outputs=outcome.outputs,
+            registers=registers if outcome.registers else None,
+            partition_hint=place.partition,
+        )
+        if due is not None:
+            self._duties[place] = due
+        if gone and due is not None:
+            await truncation.delete(self._address, {place: due})
+
+    def _own(self, chunk: Chunk, topic: str, partition: int, offset: int) -> int:
+        if Place(self._address.topic(topic), partition) != chunk.place or not chunk.start <= offset < chunk.following:
+            raise ValueError(f"{topic}[{partition}] {offset} is not of the chunk at hand and cannot be made unreadable with it")
+        return offset
+
+    async def close_segments(self) -> None:
+        """Append the markers that are due; each ends its duty in the same transaction."""
+        for place, due in list(self._duties.items()):
+            if due.roll_at > time.time() * 1000:
+                continue
+            # In turn with the chunks: one in between would be taken back by the offset committed here.
+            async with self.consumer.turn:
+                at = self.consumer.ledger.due(place)
+                if at is None or self._duties.get(place) != due:
+                    continue
+                await self._writers[self._transactional_id(place.partition)].commit(
+                    group=self._address.topic(self._group), offsets={place: (at, "")}, markers={place: truncation.MARKER_HEADERS}
+                )
+                del self._duties[place]
+
+    async def finish(self) -> None:
+        """End the chunk at work, leave the group, let go of the transactional ids; all of it within bounds."""
+        try:
+            self.consumer.ledger.invalidate()
+            await asyncio.wait_for(self.consumer.wait_empty(), _STOP_SECONDS)
+            await asyncio.wait_for(self.app.stop(), _STOP_SECONDS)
+        except Exception:
+            log.exception("the worker did not stop cleanly")
+            self.failed = True
+        await asyncio.gather(*[writer.stop() for writer in self._writers.values()])
