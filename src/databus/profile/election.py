@@ -1,0 +1,70 @@
+"""Which of several sources' copies speaks for a record (design 8).
+
+A deciding source's copy goes first, then one its own source has not ended, then the source that sorts first by
+department and system: the deciding organ's copy is kept (domain 4.1), and the order of arrival never matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from databus.model.event import Event
+from databus.profile.registers import CONTENT, DELETE, ENDS, LINK, NOTE, Register, deletes, mark, source, spent
+
+
+@dataclass(frozen=True, slots=True)
+class Elected:
+    """One record once its copies are weighed.
+
+    `lead` is the event whose source and labels speak for the record: that of the content where there is one. `ends`
+    are the REVOKE and REPAIR that count for the elected copy (all of them while there is no content), `notes` the notes
+    that stand, `links` its relations. `torn` is true while a source stands by two contents under one seq.
+    """
+
+    content: Event | None
+    lead: Event
+    ends: tuple[Event, ...]
+    notes: tuple[Event, ...]
+    links: tuple[Event, ...]
+    deleted: bool
+    torn: bool
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """What the record says, without the ids and times of who said it: equal where nothing changed."""
+        content = None if self.content is None else (source(self.content), mark(self.content))
+        return content, tuple((source(event), event.facet, mark(event)) for event in self.ends + self.notes + self.links)
+
+
+def elect(registers: Collection[Register]) -> Elected:
+    """The record behind its registers, of which there is at least one."""
+    gone = deletes(registers)
+    live = [register for register in registers if register.event.facet != DELETE and not spent(register.event, gone)]
+    told = [register.event for register in live]
+    standing = [event for event in told if not event.withdrawn]
+    ends = [event for event in standing if event.facet in ENDS]
+    ended = {source(event) for event in ends}
+    copies = sorted((event for event in told if event.facet == CONTENT), key=lambda event: _rank(event, ended))
+    content = copies[0] if copies else None
+    return Elected(
+        content=content,
+        lead=content or _lead(gone.values() or told),
+        ends=_ordered(event for event in ends if content is None or event.deciding or source(event) == source(content)),
+        notes=_ordered(event for event in standing if event.facet.startswith(NOTE)),
+        links=_ordered(event for event in standing if event.facet == LINK),
+        deleted=content is None and bool(gone),
+        torn=any(register.rivals for register in live),
+    )
+
+
+def _rank(event: Event, ended: Collection[str]) -> tuple[bool, bool, str]:
+    return not event.deciding, source(event) in ended, source(event)
+
+
+def _lead(events: Iterable[Event]) -> Event:
+    return min(events, key=lambda event: (not event.deciding, source(event), event.facet))
+
+
+def _ordered(events: Iterable[Event]) -> tuple[Event, ...]:
+    return tuple(sorted(events, key=lambda event: (source(event), event.facet)))

@@ -1,0 +1,44 @@
+"""What an event did to its record: the kind of step, and the fields whose values it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from databus.model.change import Kind
+from databus.model.event import Event
+from databus.profile.registers import CONTENT, DELETE, ENDS, Meeting, mark
+from databus.profile.view import View
+
+_UNMOVED = {Meeting.SAME: Kind.DUPLICATE, Meeting.RIVAL: Kind.EQUIVOCAL, Meeting.OLDER: Kind.HISTORY}
+
+
+def moved(before: View | None, after: View) -> bool:
+    """True if the current profile is another one: what a `pv` counts."""
+    return before is None or before.told != after.told
+
+
+def kind_of(event: Event, meeting: Meeting, before: View | None, after: View) -> Kind:
+    """The kind of the step an event makes. A second content under one seq is EQUIVOCAL even where it moves the profile."""
+    if meeting is Meeting.RIVAL:
+        return Kind.EQUIVOCAL
+    if not moved(before, after):
+        return _UNMOVED.get(meeting) or _unheard(event, after)
+    if event.facet == CONTENT:
+        return Kind.ADDED if before is None or before.elected.content is None else Kind.CHANGED
+    if event.facet == DELETE or (event.facet in ENDS and not event.withdrawn):
+        return Kind.ENDED
+    return Kind.RESTORED if before is not None and event.facet in ENDS else Kind.NOTED
+
+
+def _unheard(event: Event, after: View) -> Kind:
+    # Another source's copy or end that does not speak for the record: kept, without effect on what it says now.
+    content = after.elected.content
+    return Kind.DUPLICATE if content is not None and event.facet == CONTENT and mark(event) == mark(content) else Kind.HISTORY
+
+
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the payload fields whose values differ, sorted; absent and null are the same."""
+    if before is after:
+        return ()
+    return tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))

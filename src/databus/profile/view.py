@@ -1,0 +1,57 @@
+"""A record as it stands on a day: everything a step tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from databus.model.event import Event
+from databus.model.labels import LabelClass
+from databus.profile.election import Elected, elect
+from databus.profile.labels import label_class
+from databus.profile.registers import Register
+from databus.profile.standing import Read, Rules, Stand, standing
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A record on a day (days since 1970-01-01, Asia/Shanghai). `payload` is that of the elected content, empty without."""
+
+    day: int
+    elected: Elected
+    stand: Stand
+    label_class: LabelClass
+    payload: Mapping[str, Any]
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """What the record tells the world: two views that tell the same are one state of the current profile."""
+        return self.elected.said, self.stand, self.label_class
+
+    @property
+    def body(self) -> bytes | None:
+        """The submission that gives the content."""
+        return None if self.elected.content is None else self.elected.content.body
+
+
+def view(registers: Collection[Register], day: int, *, rules: Rules, read: Read) -> View:
+    """The record behind its registers on a day; at least one register.
+
+    `read` gives the submission in an event, decoded.
+    """
+    elected = elect(registers)
+    submission = None if elected.content is None else read(elected.content)
+    stand = standing(elected, submission, day, rules)
+    return View(day, elected, stand, label_class(elected, stand), _NOTHING if submission is None else submission["payload"])
+
+
+def day_of(event: Event) -> int:
+    """The day in Asia/Shanghai on which an event became known, in days since 1970-01-01."""
+    return (event.known_at + _SHANGHAI) // _DAY
+
+
+_SHANGHAI = 8 * 3_600_000
+_DAY = 86_400_000
