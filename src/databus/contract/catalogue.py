@@ -37,7 +37,8 @@ class Department:
 class RecordType:
     """The contract of a kind of fact. `key` names payload fields, `@party` (subject key) or `@source`.
 
-    `subject` tells whom a row in the contract's own columns is about: subject field → constant or mapping source.
+    `key_without` is the key of a record that lacks one field: that field, and the parts that stand in.
+    `row` tells how a row in the contract's own columns fills `subject` and `envelope`: field → constant or mapping source.
     """
 
     name: str
@@ -47,13 +48,14 @@ class RecordType:
     dataset: str | None
     owners: tuple[Owner, ...]
     key: tuple[str, ...]
+    key_without: tuple[str, tuple[str, ...]] | None
     deciding: str | None
     lifecycle: str
     title: str
     fields: Mapping[str, Field]
     entries: tuple[Entry, ...]
     checks: tuple[Check, ...]
-    subject: Mapping[str, Any]
+    row: Mapping[str, Mapping[str, Any]]
     hints: Mapping[str, Any]
     sample_weight: float
     version: int
@@ -156,13 +158,14 @@ def _record_type(folder: Path, schemas: tuple[Schema, ...]) -> RecordType:
             dataset=raw.get("dataset"),
             owners=tuple(Owner(row["department"], row.get("valid_from"), row.get("valid_to")) for row in raw["owners"]),
             key=tuple(raw["key"]),
+            key_without=(raw["key_without"]["absent"], tuple(raw["key_without"]["key"])) if "key_without" in raw else None,
             deciding=raw.get("deciding"),
             lifecycle=raw["lifecycle"],
             title=raw["title"],
             fields=fields_of(json.loads(schema.text), f"{folder.name}/v{schema.version}.avsc"),
             entries=tuple(entry_of(entry, folder.name) for entry in raw["catalogue"]),
             checks=tuple(_check(row) for row in raw["checks"]),
-            subject=raw.get("subject") or {},
+            row=raw.get("row") or {},
             hints=raw.get("hints") or {},
             sample_weight=float(raw.get("sample_weight", 1)),
             version=schema.version,
@@ -180,7 +183,8 @@ def _agree(contract: Contract) -> None:
         where = f"{name}/type.yaml"
         if record_type.name != name:
             raise BadContract(f"{where} calls itself {record_type.name}", file=where)
-        named = [part for part in record_type.key if not part.startswith("@")]
+        other = record_type.key_without
+        named = [part for part in (*record_type.key, *((other[0], *other[1]) if other else ())) if not part.startswith("@")]
         named += [check.field for check in record_type.checks if check.field and not check.field.startswith(("envelope.", "@"))]
         named += [field for entry in record_type.entries for field in entry.required if not field.startswith("envelope.")]
         named += [record_type.deciding] if record_type.deciding else []

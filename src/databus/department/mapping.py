@@ -151,24 +151,24 @@ def _source(value: Any, where: str, contract: Contract) -> Source:
     return Source(value["from"], None, value)
 
 
-def identity(record_type: RecordType, entry: Entry, columns: frozenset[str], hints: Mapping[str, Any]) -> FileMapping:
+def identity(record_type: RecordType, entry: Entry, columns: frozenset[str]) -> FileMapping:
     """The mapping of a file whose columns are the contract's own names (`subject.…`, `envelope.…`, payload fields).
 
-    `hints` gives the subject where the file has no `subject.…` columns: subject field → payload field or constant.
+    Where a column `subject.…` or `envelope.…` is missing, the type's own `row` says what stands in.
     """
 
-    def named(prefix: str, names: tuple[str, ...]) -> dict[str, Source]:
-        return {name: Source(f"{prefix}.{name}", None, {}) for name in names if f"{prefix}.{name}" in columns}
+    def filled(part: str, names: tuple[str, ...]) -> dict[str, Source]:
+        own = {name: Source(f"{part}.{name}", None, {}) for name in names if f"{part}.{name}" in columns}
+        told = {name: _hinted(hint, columns) for name, hint in record_type.row.get(part, {}).items() if name not in own}
+        return own | {name: source for name, source in told.items() if source is not None}
 
-    hinted = {name: _hinted(hint, columns) for name, hint in hints.items()}
-    subject = named("subject", SUBJECT) or {name: source for name, source in hinted.items() if source is not None}
     return FileMapping(
         record_type=record_type,
         entry=entry,
         system="file",
         absent=frozenset({""}),
-        subject=subject,
-        envelope=named("envelope", ENVELOPE_DAYS + ENVELOPE_WORDS),
+        subject=filled("subject", SUBJECT),
+        envelope=filled("envelope", ENVELOPE_DAYS + ENVELOPE_WORDS),
         payload={name: Source(name, None, {}) for name in record_type.fields if name in columns},
     )
 

@@ -59,8 +59,8 @@ def _cell(source: Source, text: str, absent: frozenset[str], field: Field | None
         return None
     options, text = source.options, text.strip()
     formats = tuple(options.get("formats", DAYS))
-    if "words" in options and plain(text) in options["words"]:
-        return options["words"][plain(text)]
+    if "words" in options and (plain(text) in options["words"] or "otherwise" in options):
+        return options["words"].get(plain(text))
     if "lookup" in options:
         return _looked_up(options["lookup"], text, contract)
     if "amount" in options:
@@ -69,7 +69,17 @@ def _cell(source: Source, text: str, absent: frozenset[str], field: Field | None
         return currency_of(text, codes=contract.codes, currencies=options["currency"]["currencies"])
     if is_day:
         return date_of(text, formats)
-    return text if field is None else value_of(text, field, formats=formats)
+    return text if field is None else _coded(value_of(text, field, formats=formats), field, contract)
+
+
+def _coded(value: Any, field: Field, contract: Contract) -> Any:
+    """Codes for the names that departments write; what the list does not know stays, for the checker to name."""
+    if field.code is None:
+        return value
+    if isinstance(value, list):
+        return [_coded(one, field, contract) for one in value]
+    known = contract.codes.known(field.code, value)
+    return value if known else contract.codes.find(field.code, plain(value)) or value
 
 
 def _looked_up(name: str, text: str, contract: Contract) -> str:

@@ -1,0 +1,1 @@
+"""Wiring: one file per process, the only place where the stages meet."""
