@@ -1,0 +1,1 @@
+"""How the records of each projected topic become rows."""

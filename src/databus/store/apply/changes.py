@@ -1,0 +1,110 @@
+"""`changes` become steps, record versions and what is known of subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from databus.contract.catalogue import Contract
+from databus.contract.codec import Codec
+from databus.contract.values import jsonable
+from databus.contract.wire import decode_change
+from databus.model.change import Change
+from databus.model.chunk import Record
+from databus.model.keys import USCI
+from databus.model.labels import SubjectKind
+from databus.store.apply import sql
+from databus.store.apply.staging import stage
+from databus.store.grams import fold, grams
+from databus.store.sessions import Connection
+
+Authorities = Mapping[str, tuple[str, str]]
+
+_EPOCH = date(1970, 1, 1)
+_LAST = (date.max - _EPOCH).days
+_NAME = "name"
+"""The attribute of a subject that schemas/attributes.yaml calls its name."""
+_AUTHORITY, _OTHER = 1, 9
+_DIVISION = slice(2, 8)
+"""Where a unified code holds the division of registration (GB 32100-2015)."""
+
+
+async def apply(connection: Connection, records: Sequence[Record], codec: Codec, contract: Contract) -> None:
+    """Apply steps of one partition: each closes the version before it and opens its own, unless it changed no profile."""
+    authorities = authorities_of_names(contract)
+    steps = [(record, decode_change(codec, record.value)) for record in records if record.value is not None]
+    await stage(connection, "incoming_changes", sql.INCOMING, (_row(record, change, codec, authorities) for record, change in steps))
+    names = {(change.subject_key, change.subject_name) for _, change in steps if _named(change)}
+    await stage(connection, "incoming_names", sql.NAMES, (_name(*pair) for pair in sorted(names)))
+    for statement in sql.STATEMENTS:
+        await connection.execute(statement)
+
+
+def authorities_of_names(contract: Contract) -> Authorities:
+    """Whose word on a subject's name counts: record type and department, by the first character of the subject's code."""
+    chosen = contract.attributes["attributes"][_NAME]["authority"]
+    entries = {first: contract.entries[code] for first, code in chosen.items()}
+    return {first: (entry.record_type, entry.department) for first, entry in entries.items()}
+
+
+def _rank(change: Change, authorities: Authorities) -> int:
+    authority = authorities.get(change.codes.get(USCI, "")[:1])
+    return _AUTHORITY if authority == (change.record_type, change.department) else _OTHER
+
+
+def _named(change: Change) -> bool:
+    return bool(change.subject_name) and change.label_class.subject_kind != SubjectKind.PERSON
+
+
+def _name(subject_key: str, name: str) -> tuple[Any, ...]:
+    folded = fold(name)
+    return subject_key, name, folded, len(folded), grams(folded)
+
+
+def _row(record: Record, change: Change, codec: Codec, authorities: Authorities) -> tuple[Any, ...]:
+    body = codec.decode(change.body)[1] if change.body is not None else None
+    envelope = body["envelope"] if body else {}
+    # A person is neither named nor numbered here, whatever the step says.
+    name, codes = (change.subject_name, change.codes) if change.label_class.subject_kind != SubjectKind.PERSON else ("", {})
+    return (
+        record.partition,
+        record.offset,
+        change.change_id,
+        change.kind.value,
+        change.kind.changing,
+        change.pv,
+        change.event_id,
+        change.submission_id,
+        change.subject_key,
+        change.label_class.subject_kind.value,
+        name,
+        codes,
+        codes.get(USCI, "")[_DIVISION],
+        _rank(change, authorities),
+        change.record_type,
+        change.record_key,
+        change.department,
+        change.system,
+        change.op,
+        change.facet,
+        change.seq,
+        change.catalog_code,
+        change.known_at,
+        change.was.value if change.was else None,
+        change.standing.value,
+        change.label_class.class_id,
+        change.label_class.canonical,
+        _EPOCH + timedelta(days=change.wake) if change.wake is not None and change.wake <= _LAST else None,
+        change.rule,
+        change.fields,
+        change.causes,
+        change.inbox_partition,
+        change.inbox_offset,
+        change.origin_partition,
+        change.origin_offset,
+        jsonable(body["payload"]) if body else None,
+        envelope.get("valid_from"),
+        envelope.get("valid_to"),
+        envelope.get("decided_at"),
+    )

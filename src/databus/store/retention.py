@@ -1,0 +1,56 @@
+"""What is no longer kept: old steps, and versions no pin and no cursor can reach any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from databus.store.sessions import Connection, Pool, session
+
+DAYS = 400
+"""Days for which steps are served (design 6)."""
+_DAY_MS = 86_400_000
+
+# Times of neighbouring steps may be out of order, so the floor is the first step young enough, not the last too old.
+_FLOOR = """
+INSERT INTO feed_floor (part, "offset")
+SELECT p.part, coalesce(min(s."offset"), p.next_offset)
+FROM positions p LEFT JOIN steps s ON s.part = p.part AND s.known_at >= $1
+WHERE p.topic = 'changes' GROUP BY p.part, p.next_offset
+ON CONFLICT (part) DO UPDATE SET "offset" = greatest(feed_floor."offset", excluded."offset")
+"""
+_VERSIONS = """
+DELETE FROM record_versions r USING feed_floor f
+WHERE r.part = f.part AND r.to_offset < f."offset"
+"""
+_STEPS = 'DELETE FROM steps s USING feed_floor f WHERE s.part = f.part AND s."offset" < f."offset"'
+_FINDINGS = "DELETE FROM findings WHERE issued_at < $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """Rows taken away."""
+
+    versions: int
+    steps: int
+    findings: int
+
+
+async def prune(pool: Pool, *, now: int, days: int = DAYS) -> Pruned:
+    """Take away what is older than `days` at `now` (milliseconds) and raise the floor of the feeds; current records stay.
+
+    Raises:
+        StoreUnavailable: PostgreSQL is away.
+    """
+    before = now - days * _DAY_MS
+    async with session(pool) as connection, connection.transaction():
+        await connection.execute(_FLOOR, before)
+        return Pruned(
+            versions=await _count(connection, _VERSIONS),
+            steps=await _count(connection, _STEPS),
+            findings=await _count(connection, _FINDINGS, before),
+        )
+
+
+async def _count(connection: Connection, statement: str, *bound: object) -> int:
+    done = await connection.execute(statement, *bound)
+    return int(done.rpartition(" ")[2])
