@@ -1,0 +1,74 @@
+"""Failed checks as a department reads them: rule, field, what stood there, what would pass (domain 5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from databus.contract.catalogue import Contract
+from databus.model.finding import Finding, Verdict
+from databus.model.keys import derived_id
+from databus.quality.content import ENVELOPE, Content, Failure
+from databus.quality.masking import is_personal, observed, without_numbers
+from databus.quality.submission import FIXES, SUBMISSION_ID, Submission, uuid_or_nothing
+
+RULES = "dq_rule"
+_STOPPING = (Verdict.REJECT, Verdict.HOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a submission when it is judged: nothing of an unreadable one."""
+
+    submission_id: str = ""
+    record_type: str = ""
+    catalog_code: str = ""
+    record_key: str = ""
+    content: Content | None = None
+
+
+def verdict_of(rule: str, contract: Contract) -> Verdict:
+    """The verdict the list `dq_rule` gives a rule; a rule it does not know rejects."""
+    row = next((row for row in contract.codes.rows(RULES) if row.code == rule), None)
+    return Verdict(row.more["verdict"]) if row is not None else Verdict.REJECT
+
+
+def stops(findings: Iterable[Finding]) -> bool:
+    """True if one of them keeps the submission out of `events`."""
+    return any(finding.verdict in _STOPPING for finding in findings)
+
+
+def finding(submission: Submission, known: Known, failure: Failure, contract: Contract) -> Finding:
+    """One failed check of one submission; the same failure of the same submission has the same id for ever."""
+    hidden = is_personal(failure.observed, failure.field, known.content)
+    zh, en = _labels(failure, known.content)
+    return Finding(
+        finding_id=derived_id("finding", submission.event_id, failure.rule, failure.field),
+        department=submission.department,
+        submission_id=known.submission_id or uuid_or_nothing(submission.header(SUBMISSION_ID)),
+        event_id=submission.event_id,
+        record_type=known.record_type,
+        catalog_code=known.catalog_code,
+        record_key=known.record_key,
+        rule=failure.rule,
+        verdict=verdict_of(failure.rule, contract),
+        field=failure.field,
+        observed=observed(failure.observed, failure.field, known.content),
+        expected=without_numbers(failure.expected) if hidden else failure.expected,
+        suggestion="" if hidden else failure.suggestion,
+        message_zh=zh + contract.codes.label(RULES, failure.rule),
+        message_en=en + contract.codes.label(RULES, failure.rule, "en"),
+        issued_at=submission.time,
+        inbox_partition=submission.place.partition,
+        inbox_offset=submission.place.offset,
+        row=submission.row,
+        fixes=uuid_or_nothing(submission.header(FIXES)),
+    )
+
+
+def _labels(failure: Failure, content: Content | None) -> tuple[str, str]:
+    field = content.record_type.fields.get(failure.field) if content is not None else None
+    if field is not None:
+        return f"{field.zh}：", f"{field.en}: "
+    name = failure.field.removeprefix(ENVELOPE)
+    return (f"{name}：", f"{name}: ") if name else ("", "")

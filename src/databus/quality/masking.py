@@ -1,0 +1,85 @@
+"""What a finding may repeat of a value: enough to find the mistake, nothing of a person (domain 3.6, 5.3)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from databus.contract.fields import Field
+from databus.model.labels import Privacy
+from databus.quality.content import ENVELOPE, Content
+
+SHOWN = 120
+"""Longest value a finding repeats, in characters."""
+
+# Wider than the patterns of DQ-SEC-02: a wrong citizen id is one all the same.
+_NUMBERS = re.compile(
+    r"[1-9]\d{5}[ -]?(?:19|20)\d{2}(?:0\d|1[0-2])(?:[0-2]\d|3[01])[ -]?\d{3}[0-9Xx]|(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)"
+)
+_LONG_NUMBER = re.compile(r"[0-9]{6,}")
+_EDGES = 7
+_NAMES = frozenset({"name"})
+_ADDRESS_SHOWN = 6
+_PERSON_FIELDS = frozenset({f"{ENVELOPE}subject.id_number", f"{ENVELOPE}subject.name", f"{ENVELOPE}subject.tax_no"})
+
+
+def observed(value: object, field: str, content: Content | None) -> str:
+    """A value as a finding shows it: cut to 120 characters, and covered where it may be personal."""
+    text = _text(value)
+    if content is None or not text:
+        return _scrubbed(text[:SHOWN])
+    contract_field = content.record_type.fields.get(field)
+    if field in _PERSON_FIELDS and (content.person or field.endswith("id_number")):
+        return covered(text[:SHOWN])
+    if contract_field is not None and _personal(contract_field, content.person):
+        return _by_mask(text[:SHOWN], contract_field.mask)
+    return _scrubbed(text)[:SHOWN]
+
+
+def is_personal(value: object, field: str, content: Content | None) -> bool:
+    """True if neither this value nor anything made of it may be repeated: a field of a person, or a person's number anywhere."""
+    if _NUMBERS.search(_text(value)[:SHOWN]):
+        return True
+    contract_field = content.record_type.fields.get(field) if content is not None else None
+    return field in _PERSON_FIELDS or (content is not None and contract_field is not None and _personal(contract_field, content.person))
+
+
+def _personal(field: Field, person: bool) -> bool:
+    return field.privacy != Privacy.NONE or (field.mask is not None and person)
+
+
+def _by_mask(text: str, mask: str | None) -> str:
+    if mask in _NAMES:
+        return text[:1] + "*" * (len(text) - 1)
+    if mask == "address":
+        return text[:_ADDRESS_SHOWN] + "****"
+    return _scrubbed(text) if mask == "free_text" else covered(text)
+
+
+def covered(text: str) -> str:
+    """Three signs in front and four behind of a long text, one in front of a short one; the rest are stars."""
+    if len(text) <= _EDGES:
+        return text[:1] + "*" * (len(text) - 1)
+    return text[:3] + "*" * (len(text) - _EDGES) + text[-4:]
+
+
+def without_numbers(text: str) -> str:
+    """A sentence about a value that may not be repeated, without the numbers it may quote."""
+    return _LONG_NUMBER.sub("…", text)
+
+
+def _scrubbed(text: str) -> str:
+    return _NUMBERS.sub(lambda found: covered(found.group()), text)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f") if value.adjusted() < SHOWN else str(value)
+    if isinstance(value, list):
+        return ", ".join(_text(item) for item in value[:SHOWN])
+    return str(value)

@@ -1,0 +1,100 @@
+"""The table: which rule of domain 5.1 and design 7 is which function, and which of them a type's submissions are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from databus.contract.catalogue import Contract, RecordType
+from databus.contract.entries import Check
+from databus.contract.predicates import predicate
+from databus.errors import BadContract
+from databus.quality import accuracy, completeness, form, plausibility, scope, security, timeliness
+from databus.quality.content import Content, Failure, Rule
+from databus.quality.normalise import Spelling, spellings
+
+RULES: Mapping[str, Rule] = {
+    "DQ-SCOPE-01": scope.in_scope,
+    "DQ-SEC-02": security.no_personal_numbers,
+    "DQ-COM-01": completeness.mandatory,
+    "DQ-COM-02": completeness.some_code,
+    "DQ-ACC-01": accuracy.uscc,
+    "DQ-ACC-02": accuracy.organisation_code,
+    "DQ-ACC-03": accuracy.characters,
+    "DQ-ACC-04": accuracy.citizen_id,
+    "DQ-ACC-05": accuracy.registration_number,
+    "DQ-ACC-06": accuracy.listed,
+    "DQ-ACC-07": accuracy.division,
+    "DQ-ACC-08": plausibility.document_number,
+    "DQ-ACC-09": plausibility.amount,
+    "DQ-ACC-10": plausibility.date_order,
+    "DQ-TIM-01": timeliness.in_time,
+}
+"""What a type.yaml may ask for."""
+
+_CITIZEN_ID = {"field": "envelope.subject.id_type", "in": ["RIC", "HMT_RESIDENCE"]}
+ALWAYS: tuple[tuple[Rule, Check], ...] = (
+    (form.bounded, Check("DQ-FMT-04", "", {})),
+    (form.known_words, Check("DQ-ACC-06", "", {})),
+    (scope.right_department, Check("DQ-SRC-01", "envelope.catalog_code", {})),
+    (scope.owned_type, Check("DQ-SRC-02", "", {})),
+    (scope.entry_in_force, Check("DQ-CAT-01", "envelope.catalog_code", {})),
+    (scope.listed_items, Check("DQ-CAT-02", "", {})),
+    (security.not_wider, Check("DQ-SEC-03", "envelope.publication_class", {})),
+    (security.no_citizen_id, Check("DQ-SEC-02", "", {})),
+    (completeness.mandatory, Check("DQ-COM-01", "", {})),
+    (accuracy.characters, Check("DQ-ACC-03", "envelope.subject.uscc", {"form": "uscc"})),
+    (accuracy.uscc, Check("DQ-ACC-01", "envelope.subject.uscc", {})),
+    (accuracy.listed, Check("DQ-ACC-06", "envelope.subject.id_type", {"list": "id_type"})),
+    (accuracy.citizen_id, Check("DQ-ACC-04", "envelope.subject.id_number", {"when": _CITIZEN_ID})),
+    (accuracy.listed, Check("DQ-ACC-06", "envelope.severity", {"list": "severity"})),
+    (plausibility.date_order, Check("DQ-ACC-10", "envelope.decided_at", {"not_future": True})),
+    (plausibility.date_order, Check("DQ-ACC-10", "envelope.valid_from", {"not_after": "envelope.valid_to"})),
+)
+"""What every submission is asked, whatever its type: its form, its scope and its envelope."""
+
+_CONDITIONS = ("when", "unless", "required_when")
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What one type's submissions are asked, made ready once."""
+
+    record_type: RecordType
+    checks: tuple[tuple[Rule, Check], ...]
+    spellings: Mapping[str, Spelling]
+
+
+def questions(record_type: RecordType, contract: Contract) -> Questions:
+    """The checks of a type: its own first, so that a finding names its field rather than the envelope's copy.
+
+    Raises:
+        BadContract: the type asks for a rule that is not a check of single submissions.
+    """
+    own = [(_rule(check, record_type), check) for check in record_type.checks]
+    one = [(scope.one_subject, Check("DQ-KEY-01", "", check.params)) for check in record_type.checks if check.rule == "DQ-COM-02"]
+    checks = tuple((rule, _compiled(check, record_type)) for rule, check in (*own, *one, *ALWAYS))
+    return Questions(record_type, checks, spellings(record_type))
+
+
+def _rule(check: Check, record_type: RecordType) -> Rule:
+    if check.rule not in RULES:
+        raise BadContract(f"{record_type.name}/type.yaml asks for {check.rule}, which no check of one submission answers", rule=check.rule)
+    return RULES[check.rule]
+
+
+def _compiled(check: Check, record_type: RecordType) -> Check:
+    where = f"{record_type.name}/type.yaml {check.rule}"
+    ready = {name: predicate(check.params[name], where) for name in _CONDITIONS if name in check.params}
+    return replace(check, params={**check.params, **ready}) if ready else check
+
+
+def failures(questions: Questions, content: Content, contract: Contract) -> Iterator[Failure]:
+    """Every failed check of one submission: at most one per rule and field, the envelope's copy of a field left out."""
+    seen: set[tuple[str, str]] = set()
+    for rule, check in questions.checks:
+        for failure in rule(content, check, contract):
+            place = (failure.rule, failure.field.rpartition(".")[2])
+            if place not in seen:
+                seen.add(place)
+                yield failure

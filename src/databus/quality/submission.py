@@ -1,0 +1,111 @@
+"""One record of an inbox as the checks see it: where it lay, who wrote it, when it came, what its headers say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from databus.bus.topics import MARKER
+from databus.model import keys
+from databus.model.chunk import Headers, Record
+from databus.quality.quarantine import Place
+
+INBOX = "in."
+SUBMISSION_ID, SECRECY, FIXES, TOLD_TIME, ROW = (
+    "databus-submission-id",
+    "databus-secrecy",
+    "databus-fixes",
+    "databus-told-time",
+    "databus-row",
+)
+EVENT_ID, RULE = "databus-event-id", "databus-rule"
+"""Written by the checker on sealed originals: which submission, and which rules it broke."""
+
+TRACE = ("traceparent", "databus-trace")
+_PASSED = (SUBMISSION_ID, ROW, FIXES, *TRACE)
+_SHANGHAI_MS, _DAY_MS = 8 * 3_600_000, 86_400_000
+_EPOCH = date(1970, 1, 1).toordinal()
+_LAST_MS = (date.max.toordinal() - _EPOCH) * _DAY_MS
+_MAX_ROW = 2**31 - 1
+_MAX_HEADER = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What was sent. `time` is in milliseconds, `day` its day in Asia/Shanghai; `believed` is false where a told time
+    came to a checker that does not take one, or could not be read."""
+
+    place: Place
+    department: str
+    event_id: str
+    time: int
+    day: date
+    believed: bool
+    key: bytes | None
+    value: bytes
+    headers: Headers
+
+    def header(self, name: str) -> str:
+        """The first header of that name as text, empty where there is none or it is not text of a sensible length."""
+        return next(self.all(name), "")
+
+    def all(self, name: str) -> Iterator[str]:
+        """Every header of that name (in any case), as text."""
+        return (_text(value) for told, value in self.headers if told.lower() == name)
+
+    @property
+    def row(self) -> int:
+        """Line of the publisher's file, 0 if none was told."""
+        told = self.header(ROW)
+        return int(told) if told.isascii() and told.isdigit() and int(told) <= _MAX_ROW else 0
+
+    @property
+    def passed_on(self) -> Headers:
+        """The headers that follow a fact through the line."""
+        return tuple((told, value) for told, value in self.headers if told in _PASSED and len(value) <= _MAX_HEADER)
+
+
+def counts(record: Record) -> bool:
+    """False for the empty marker that rolls an inbox's segment after a deletion: nobody submitted it."""
+    return bool(record.value) or all(name != MARKER for name, _ in record.headers)
+
+
+def submission_of(record: Record, *, prefix: str, told_time: bool) -> Submission:
+    """The submission in a record of `<prefix>in.<department>`."""
+    topic = record.topic.removeprefix(prefix)
+    place = Place(topic, record.partition, record.offset)
+    told = [value for name, value in record.headers if name.lower() == TOLD_TIME]
+    time = _milliseconds(told[0]) if told and told_time else None
+    at = record.timestamp if time is None else time
+    return Submission(
+        place=place,
+        department=topic.removeprefix(INBOX),
+        event_id=keys.derived_id("event", topic, record.partition, record.offset),
+        time=at,
+        day=date.fromordinal(_EPOCH + (at + _SHANGHAI_MS) // _DAY_MS),
+        believed=not told or time is not None,
+        key=record.key,
+        value=record.value or b"",
+        headers=record.headers,
+    )
+
+
+def uuid_or_nothing(text: str) -> str:
+    """The text if it is a UUID: an id that cannot carry anything else."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""
+
+
+def _text(value: bytes) -> str:
+    if value is None or len(value) > _MAX_HEADER:
+        return ""
+    return value.decode("utf-8", "replace")
+
+
+def _milliseconds(told: bytes) -> int | None:
+    text = _text(told)
+    return int(text) if text.isascii() and text.isdigit() and int(text) < _LAST_MS else None
