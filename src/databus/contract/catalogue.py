@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from databus.contract import calendar, codes, rules
+from databus.contract import calendar, codes, compatibility, invariants, rules
 from databus.contract.codec import Codec
 from databus.contract.entries import Check, Entry, Owner, entry_of
 from databus.contract.fields import Field, fields_of
@@ -110,6 +110,7 @@ def load(root: Path) -> Contract:
         BadContract: a file is missing, contradicts itself or another; the error names file and place.
     """
     schemas = read_schemas(root)
+    compatibility.require(schemas)
     types = {folder.name: _record_type(folder, schemas) for folder in sorted(root.iterdir()) if (folder / "type.yaml").is_file()}
     if not types:
         raise BadContract(f"no record types under {root.name}", file=root.name)
@@ -131,6 +132,14 @@ def load(root: Path) -> Contract:
         schemas=schemas,
     )
     _agree(contract)
+    invariants.require(
+        entries=contract.entries,
+        fields={name: record_type.fields for name, record_type in types.items()},
+        checks={name: record_type.checks for name, record_type in types.items()},
+        datasets=contract.datasets,
+        attributes=contract.attributes,
+        codes=lists,
+    )
     return contract
 
 
