@@ -18,6 +18,8 @@ from databus.errors import BadContract
 
 # China has had one zone without summer time since 1991, and no decision on this bus is timed before.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+# chinese_calendar.is_workday looks for its first and last year anew for each day, which costs more than all else here.
+_YEARS = frozenset(day.year for day in chinese_calendar.holidays)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _WEEKEND = 5
@@ -41,10 +43,9 @@ class Calendar:
             return self.overrides[day], False
         if day.year in self.known:
             return day.weekday() < _WEEKEND, False
-        try:
-            return bool(chinese_calendar.is_workday(day)), False
-        except NotImplementedError:
-            return day.weekday() < _WEEKEND, True
+        if day.year in _YEARS:
+            return day in chinese_calendar.workdays or (day.weekday() < _WEEKEND and day not in chinese_calendar.holidays), False
+        return day.weekday() < _WEEKEND, True
 
     def working_days_after(self, day: date, n: int) -> tuple[date, bool]:
         """(the n-th working day after `day`, whether any day on the way was estimated). The day after `day` may be the first."""
