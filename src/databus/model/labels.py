@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -98,7 +98,7 @@ class LabelClass:
     @property
     def canonical(self) -> str:
         """The tuple as JSON without spaces: what is hashed and what is stored beside the id."""
-        return json.dumps(astuple(self), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps([getattr(self, name) for name in self.__slots__], ensure_ascii=False, separators=(",", ":"))
 
     @property
     def class_id(self) -> int:

@@ -40,7 +40,7 @@ class Elected:
 def elect(registers: Collection[Register]) -> Elected:
     """The record behind its registers, of which there is at least one."""
     gone = deletes(registers)
-    live = [register for register in registers if register.event.facet != DELETE and not spent(register.event, gone)]
+    live = [register for register in registers if register.event.facet != DELETE and not spent(register.event, gone)] if gone else registers
     told = [register.event for register in live]
     standing = [event for event in told if not event.withdrawn]
     ends = [event for event in standing if event.facet in ENDS]

@@ -28,13 +28,24 @@ class Known:
 
 @dataclass(slots=True)
 class Overlay:
-    """What a chunk reads and writes. `written` maps addresses to registers and the wake day they are led by."""
+    """What a chunk reads and writes. `written` maps addresses to registers and the wake day they are led by.
+
+    A wake day is written with the registers an event moved, not with the record's others: the register written last has
+    the record's own, so none is missed, and a stale one elsewhere wakes for nothing.
+    """
 
     codec: Codec
     state: State
     records: dict[tuple[str, str], Known] = field(default_factory=dict)
     written: dict[Address, tuple[Register, int]] = field(default_factory=dict)
     heads: dict[str, int] = field(default_factory=dict)
+    frames: dict[int, tuple[Event, bytes]] = field(default_factory=dict)
+
+    def heard(self, value: bytes) -> Event:
+        """The event in a record of `events`; its bytes are kept, for most become a register as they are."""
+        event = wire.decode_event(self.codec, value)
+        self.frames[id(event)] = event, value
+        return event
 
     def record(self, event: Event) -> Known:
         """The record an event is about, without any register if nothing of it is known."""
@@ -69,12 +80,18 @@ class Overlay:
         self.heads[subject_key] = pv + 1
         return pv + 1
 
+    def _frame(self, event: Event) -> bytes:
+        # By identity: an event that was erased or given a longer reach since is another object.
+        _, value = self.frames.get(id(event), (event, None))
+        return wire.encode_event(self.codec, event) if value is None else value
+
     def registers(self) -> dict[bytes, bytes | None]:
         """Everything written, as it goes into `registers`."""
         written: dict[bytes, bytes | None] = {}
         for at, (register, wake) in self.written.items():
-            event = wire.encode_event(self.codec, register.event)
-            written[at.key] = wire.encode_register(self.codec, wire.Register(wake, tuple(sorted(register.rivals)), event))
+            written[at.key] = wire.encode_register(
+                self.codec, wire.Register(wake, tuple(sorted(register.rivals)), self._frame(register.event))
+            )
         for subject_key, pv in self.heads.items():
             # Time changes records, not heads, until attributes have a life of their own.
             written[keys.pack(subject_key, HEAD)] = wire.encode_head(self.codec, wire.Head(wire.NEVER, pv))

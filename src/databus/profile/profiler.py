@@ -16,7 +16,7 @@ from databus.profile.equivocation import finding_of
 from databus.profile.lifecycle import rules_of
 from databus.profile.overlay import Known, Overlay
 from databus.profile.registers import Meeting, address, fold, meet
-from databus.profile.standing import Read, Rules, Submission
+from databus.profile.standing import Phase, Read, Rules, Submission
 from databus.profile.steps import changed_fields, kind_of, moved
 from databus.profile.view import View, day_of, view
 
@@ -37,12 +37,11 @@ def processor(contract: Contract, codec: Codec) -> Processor:
     rules = rules_of(contract)
 
     def process(chunk: Sequence[Record], state: State) -> Outcome:
-        overlay, read = Overlay(codec, state), _reader(codec)
+        overlay, read, judge = Overlay(codec, state), _reader(codec), _judge(rules)
         outputs: list[Output] = []
         for record in chunk:
             if record.value is not None:
-                event = wire.decode_event(codec, record.value)
-                outputs += _folded(record, event, overlay, rules, read)
+                outputs += _folded(record, overlay.heard(record.value), overlay, judge, read)
         return Outcome(outputs, overlay.registers())
 
     return process
@@ -61,19 +60,33 @@ def _reader(codec: Codec) -> Read:
     return read
 
 
+def _judge(rules: Rules) -> Rules:
+    # Likewise: before and after an end or a note, the same content is judged on the same day.
+    known: dict[tuple[int, int], tuple[Submission, Phase]] = {}
+
+    def judge(record_type: str, submission: Submission, day: int) -> Phase:
+        at = id(submission), day
+        if at not in known:
+            known[at] = submission, rules(record_type, submission, day)
+        return known[at][1]
+
+    return judge
+
+
 def _folded(record: Record, event: Event, overlay: Overlay, rules: Rules, read: Read) -> list[Output]:
-    known = overlay.record(event)
-    meeting = meet(known.profile.get(address(event)), event)
+    known, at = overlay.record(event), address(event)
+    meeting = meet(known.profile.get(at), event)
     day = max(day_of(heard) for heard in (event, *(register.event for register in known.profile.values())))
     before = _on(known, day, rules, read)
     profile = fold(known.profile, event)
-    after = view(tuple(profile.values()), day, rules=rules, read=read)
+    if before is not None and profile[at] is known.profile.get(at):
+        after = before
+    else:
+        after = view(tuple(profile.values()), day, rules=rules, read=read)
     kind = kind_of(event, meeting, before, after)
     overlay.write(known, profile, after)
 
-    step = _step(record, event, kind, before, after)
-    if kind.changing:
-        step = replace(step, pv=overlay.next_pv(event.subject_key))
+    step = _step(record, event, kind, before, after, overlay.next_pv(event.subject_key) if kind.changing else None)
     outputs = [_change(overlay.codec, record, step)]
     if kind is Kind.EQUIVOCAL and moved(before, after):
         outputs.append(_change(overlay.codec, record, _consequence(step, overlay.next_pv(event.subject_key))))
@@ -90,13 +103,13 @@ def _on(known: Known, day: int, rules: Rules, read: Read) -> View | None:
     return view(tuple(known.profile.values()), day, rules=rules, read=read)
 
 
-def _step(record: Record, event: Event, kind: Kind, before: View | None, after: View) -> Change:
+def _step(record: Record, event: Event, kind: Kind, before: View | None, after: View, pv: int | None) -> Change:
     lead = after.elected.lead
     told = lead if lead.body else event
     return Change(
         change_id=keys.derived_id("change", event.event_id),
         kind=kind,
-        pv=None,
+        pv=pv,
         subject_key=event.subject_key,
         subject_name=told.subject_name,
         codes=told.codes,

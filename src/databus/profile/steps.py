@@ -41,4 +41,6 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple
     """Names of the payload fields whose values differ, sorted; absent and null are the same."""
     if before is after:
         return ()
-    return tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
+    differing = [name for name, value in after.items() if before.get(name) != value]
+    gone = [name for name, value in before.items() if value is not None and name not in after]
+    return tuple(sorted(differing + gone))

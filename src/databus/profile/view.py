@@ -13,6 +13,7 @@ from databus.profile.labels import label_class
 from databus.profile.registers import Register
 from databus.profile.standing import Read, Rules, Stand, standing
 
+_SHANGHAI, _DAY = 8 * 3_600_000, 86_400_000
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -51,7 +52,3 @@ def view(registers: Collection[Register], day: int, *, rules: Rules, read: Read)
 def day_of(event: Event) -> int:
     """The day in Asia/Shanghai on which an event became known, in days since 1970-01-01."""
     return (event.known_at + _SHANGHAI) // _DAY
-
-
-_SHANGHAI = 8 * 3_600_000
-_DAY = 86_400_000
