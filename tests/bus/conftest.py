@@ -23,5 +23,6 @@ def as_user(engines: Engines) -> As:
     password = kafka.password.get_secret_value()
     root = BusAddress(kafka.bootstrap, kafka.username, password, prefix=f"t{uuid.uuid4().hex[:8]}.")
     passwords = {user: engines.keys.kafka_password(user) for user in engines.keys.kafka_users()}
+    passwords.update({department: f"{department}-only-for-tests" for department in DEPARTMENTS})
     admin.provision(root, departments=DEPARTMENTS, passwords=passwords, inbox_segment_ms=10_000)
     return lambda user: root if user == kafka.username else replace(root, username=user, password=passwords[user])

@@ -12,7 +12,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from databus.bus.address import BusAddress
 from databus.bus.registers import Registers
 from databus.errors import DataUnusable, Misconfigured
-from databus.model import keys
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 20_000
@@ -87,7 +86,7 @@ async def _read(
 
 def _take(state: Registers, records: Iterable[Any]) -> None:
     for record in records:
-        if record.key is None or keys.prefix(record.key, 1) == b"" or len(keys.prefix(record.key, 2)) > len(record.key):
+        if not _is_register(record.key):
             raise DataUnusable(
                 f"{record.topic}[{record.partition}] offset {record.offset} is no register: its key is damaged. "
                 "Rebuild the registers from `events` (databus rebuild).",
@@ -96,3 +95,11 @@ def _take(state: Registers, records: Iterable[Any]) -> None:
                 offset=record.offset,
             )
         state.put(record.key, record.value)
+
+
+def _is_register(key: bytes | None) -> bool:
+    """True if the key begins with two packed parts. What follows, and the value, is decoded when it is first used."""
+    at = 0
+    for _ in range(2):
+        at += 2 + int.from_bytes((key or b"")[at : at + 2], "big")
+    return key is not None and at <= len(key)

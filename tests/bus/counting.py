@@ -1,0 +1,73 @@
+"""A worker process that counts per subject; the tests know what must come out.
+
+Each input is (subject, id); the processor keeps a counter per subject in its register and writes one change
+(subject, counter, id). Exactly once in effect: every id once, counters dense, the last register equal to the count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Sequence
+
+from databus.bus import driver
+from databus.bus.address import BusAddress
+from databus.model import keys
+from databus.model.chunk import Outcome, Output, Record, State
+
+CHANCE = float(os.environ.get("RAISE_CHANCE", "0"))
+SLOW = float(os.environ.get("SLOW", "0"))
+SESSION = float(os.environ.get("SESSION", "6"))
+
+
+def counted(records: Sequence[Record], state: State) -> Outcome:
+    """One change per input."""
+    fresh: dict[bytes, bytes | None] = {}
+    outputs = []
+    for record in records:
+        assert record.key is not None
+        subject = record.key.decode()
+        register = keys.pack(subject, "count", "s", "f")
+        value = fresh.get(register) or state.get(register) or b"0"
+        number = int(value) + 1
+        fresh[register] = str(number).encode()
+        outputs.append(Output("changes", record.key, json.dumps([subject, number, (record.value or b"").decode()]).encode()))
+    time.sleep(SLOW)
+    if random.random() < CHANCE:
+        raise RuntimeError("chaos")
+    return Outcome(outputs, fresh)
+
+
+def main() -> int:
+    bootstrap, username, password, prefix = sys.argv[1:5]
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    address = BusAddress(bootstrap, username, password, prefix)
+
+    async def run() -> int:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        return await driver.work(
+            address,
+            group="profiler",
+            topics=["events"],
+            processor=counted,
+            registers="registers",
+            transactional_id=lambda partition: f"profiler-{partition}",
+            batch_max=50,
+            session_seconds=SESSION,
+            stop=stop,
+            beat=lambda: None,
+            on_chunk=lambda count, lag: print(f"chunk {count} {lag:.3f}", flush=True),
+        )
+
+    return asyncio.run(run())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
