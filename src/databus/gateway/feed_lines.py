@@ -1,0 +1,68 @@
+"""Steps of a feed as lines of JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+
+from databus.gateway.bodies import record_body
+from databus.gateway.lens import Lens, Shown, awake, cut
+from databus.gateway.line import Line
+from databus.gateway.positions import Position, sealed
+from databus.model.keys import uuid8
+from databus.model.labels import SubjectKind
+from databus.store.rows import RecordRow, StepRow
+
+CHANGED, WITHDRAWN, CONTROL = "changed", "withdrawn", "control"
+
+Pair = tuple[StepRow, Shown | None]
+"""A step, and what of its record may leave; None for a withdrawal."""
+
+
+def visible(line: Line, lens: Lens, rows: Sequence[StepRow]) -> list[Pair]:
+    """Redact: the steps that exist for this reader, each record cut by what it is now."""
+    today = line.today()
+    pairs: list[Pair] = []
+    for row in rows:
+        one = None if row.withdrawn or not awake(row.record, today) else cut(line.planner, lens, row.record)
+        if row.withdrawn or one is not None:
+            pairs.append((row, one))
+    return pairs
+
+
+def lines(line: Line, lens: Lens, position: Position, pairs: Sequence[Pair]) -> Iterator[bytes]:
+    """One line per step, each with the cursor behind it."""
+    version = position.version
+    for row, one in pairs:
+        version = version.moved({row.part: row.offset})
+        told = {
+            "type": WITHDRAWN if one is None else CHANGED,
+            "subject": subject_of(line, lens, row.record),
+            "submission_id": row.record.submission_id,
+            **({"record_type": row.record.record_type, "record_key": row.record.record_key} if one is None else record_body(one)),
+            "cursor": sealed(position.at(version, lens), line),
+        }
+        yield orjson.dumps(told) + b"\n"
+
+
+def control(kind: str, cursor: str, **facts: Any) -> bytes:
+    """A line about the feed itself: heartbeat, end_of_page, plan_changed, ended."""
+    return orjson.dumps({"type": CONTROL, "control": kind, **facts, "cursor": cursor}) + b"\n"
+
+
+def subject_of(line: Line, lens: Lens, row: RecordRow) -> dict[str, Any]:
+    """Whom a step is about: an organisation by its key and codes, a person by this receiver's own pseudonym."""
+    label = lens.classes.get(row.class_id)
+    if label is None or label.subject_kind is SubjectKind.PERSON:
+        return {"pseudonym": pseudonym(line.key, lens.caller.organisation or lens.caller.name, row.subject_key)}
+    return {"key": row.subject_key, "codes": [{"scheme": scheme, "code": code} for scheme, code in sorted(row.codes.items())]}
+
+
+def pseudonym(key: bytes, receiver: str, subject_key: str) -> str:
+    """HMAC(receiver key, subject key): stable for one receiver, useless to compare between two (design 5)."""
+    mine = hmac.digest(key, b"databus receiver\x1f" + receiver.encode(), hashlib.sha256)
+    return uuid8(hmac.digest(mine, subject_key.encode(), hashlib.sha256))

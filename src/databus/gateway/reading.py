@@ -1,0 +1,52 @@
+"""The way of one answer about one subject: decide, read, redact (design 9). Recording and releasing are the route's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from databus.errors import NotFound
+from databus.gateway.lens import Lens, Shown, awake, cut
+from databus.gateway.line import Line
+from databus.store.rows import SubjectRow
+from databus.web.paging import words_of
+
+LONGEST_CODE = 40
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A subject as one caller may see it, and its records already cut."""
+
+    subject: SubjectRow
+    shown: tuple[Shown, ...]
+
+
+def nobody() -> NotFound:
+    """The one answer for a subject that does not exist and for one that must not be known to exist."""
+    return NotFound("No subject that may be shown to you has this code.")
+
+
+def code_of(text: str) -> str:
+    """A code as typed, in normal form.
+
+    Raises:
+        NotFound: nothing that could be a code.
+        Malformed: characters that are no text.
+    """
+    code = words_of(text, parameter="code").upper()
+    if not code or len(code) > LONGEST_CODE:
+        raise nobody()
+    return code
+
+
+async def read(line: Line, lens: Lens, subject_key: str, *, asked: str = "") -> Profile | None:
+    """Read and redact; None where nothing of the subject may be known to exist."""
+    today, classes = line.today(), lens.allowed
+    if not classes:
+        return None
+    subject = await line.records.seen(subject_key, classes=classes, today=today, asked=asked)
+    if subject is None:
+        return None
+    rows = await line.records.of_subject(subject_key, classes=classes, today=today)
+    shown = tuple(one for row in rows if awake(row, today) and (one := cut(line.planner, lens, row)) is not None)
+    return Profile(subject, shown) if shown else None

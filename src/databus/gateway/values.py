@@ -1,0 +1,114 @@
+"""Values of records as people read them, in Chinese or English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from databus.contract.catalogue import Contract
+from databus.contract.fields import Field
+from databus.gateway.lens import Shown
+from databus.model.disclosure import Action
+
+LONG, SHORT = 36, 20
+"""Characters from which on a value takes a line of its own, and up to which it stays on one."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """One field on a page. `text` is None where the source states nothing; `reason` says why it is masked or withheld."""
+
+    name: str
+    label: str
+    text: str | None
+    number: bool = False
+    withheld: bool = False
+    reason: str = ""
+
+    @property
+    def short(self) -> bool:
+        """True if it should not be broken."""
+        return self.text is not None and len(self.text) <= SHORT and any(character.isdigit() for character in self.text)
+
+    @property
+    def long(self) -> bool:
+        """True if it needs a line of its own."""
+        return self.text is not None and len(self.text) > LONG
+
+
+@dataclass(frozen=True)
+class Words:
+    """The reader's language and what is needed to speak it."""
+
+    language: str
+    texts: Mapping[str, str]
+    contract: Contract
+    open_from: str
+
+    def __call__(self, key: str) -> str:
+        """A text; the last part of its key where there is none."""
+        return self.texts.get(key, key.rpartition(".")[2])
+
+    def of(self, named: object) -> str:
+        """The name of a type, field, code or department."""
+        return str(getattr(named, self.language))
+
+    def both(self, names: Mapping[str, str]) -> str:
+        """One of two names."""
+        return names[self.language]
+
+    def reason(self, code: str) -> str:
+        """A reason of policy, in a sentence."""
+        return self.contract.codes.label("reason_code", code, self.language)
+
+    def department(self, slug: str) -> str:
+        """The name of a department."""
+        found = self.contract.departments.get(slug)
+        return self.of(found) if found else slug
+
+
+def values_of(one: Shown, words: Words) -> list[Value]:
+    """Every field of a record that was kept, masked or withheld, in the contract's order."""
+    fields = words.contract.types[one.row.record_type].fields
+    return [value_of(one, field, words) for name, field in fields.items() if name in one.disclosed.fields or name in one.disclosed.withheld]
+
+
+def value_of(one: Shown, field: Field, words: Words) -> Value:
+    """One field."""
+    label = words.of(field)
+    if field.name not in one.disclosed.fields:
+        reason = one.disclosed.withheld.get(field.name, "")
+        return Value(field.name, label, None, withheld=bool(reason), reason=words.reason(reason) if reason else "")
+    verdict = one.plan.classes.get(one.row.class_id)
+    rule = verdict.fields.get(field.name) if verdict else None
+    masked = rule is not None and rule.action is Action.MASK
+    text = text_of(one.disclosed.fields[field.name], field, words)
+    return Value(field.name, label, text, field.kind in ("decimal", "int"), reason=words("field.masked") if masked and text else "")
+
+
+def text_of(value: object, field: Field, words: Words) -> str | None:
+    """A value in words: codes by name, amounts with separators, days as they are."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, list | tuple):
+        return ("、" if words.language == "zh" else ", ").join(_coded(str(item), field, words) for item in value) or None
+    if isinstance(value, bool):
+        return words("value.yes" if value else "value.no")
+    if field.kind == "decimal":
+        return _amount(str(value))
+    if field.kind == "date" and str(value) >= words.open_from:
+        return words("business.open")
+    return _coded(str(value), field, words)
+
+
+def _coded(value: str, field: Field, words: Words) -> str:
+    return words.contract.codes.label(field.code, value, words.language) if field.code else value
+
+
+def _amount(text: str) -> str:
+    try:
+        number = Decimal(text).normalize()
+    except InvalidOperation:
+        return text
+    return f"{number:,f}"

@@ -1,0 +1,1 @@
+"""What portal, desk and console share: templates, languages, problems, cursors, paging, security headers."""
