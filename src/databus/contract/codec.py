@@ -12,6 +12,7 @@ from typing import Any
 
 import fastavro
 
+from databus.contract.decimals import Amount, amounts_of, restore
 from databus.errors import Undecodable, UnknownSchema
 
 MAGIC = b"\x00"
@@ -25,6 +26,8 @@ class _Known:
     schema_id: int
     full_name: str
     parsed: Any
+    readable: Any
+    amounts: Mapping[str, Amount]
 
 
 class Codec:
@@ -42,9 +45,11 @@ class Codec:
 
     def _learn(self, texts: Mapping[int, str]) -> None:
         for schema_id in sorted(texts.keys() - self._ids.keys()):
-            parsed = fastavro.parse_schema(json.loads(texts[schema_id]))
+            schema = json.loads(texts[schema_id])
+            plain, amounts = amounts_of(schema)
+            parsed = fastavro.parse_schema(schema)
             assert isinstance(parsed, dict)
-            known = _Known(schema_id, parsed["name"], parsed)
+            known = _Known(schema_id, parsed["name"], parsed, fastavro.parse_schema(plain), amounts)
             self._ids[schema_id] = known
             self._names[known.full_name] = known
 
@@ -92,11 +97,12 @@ class Codec:
         latest = self._names[writer.full_name]
         body = io.BytesIO(data[HEAD:])
         try:
-            value = fastavro.schemaless_reader(body, writer.parsed, None if latest is writer else latest.parsed)
+            value = fastavro.schemaless_reader(body, writer.readable, None if latest is writer else latest.readable)
         except _BROKEN as error:
             raise Undecodable(f"the body is not a {writer.full_name}", schema_id=writer.schema_id) from error
         if body.tell() != len(data) - HEAD or not isinstance(value, dict):
             raise Undecodable(f"bytes are left behind the {writer.full_name}", schema_id=writer.schema_id)
+        restore(value, latest.amounts)
         return writer.full_name, value
 
     def encode(self, full_name: str, value: Mapping[str, Any]) -> bytes:

@@ -1,0 +1,45 @@
+"""Amounts are read by size: a hostile one is refused at once, a right one keeps its scale."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from databus.contract.codec import Codec
+from databus.errors import Undecodable
+
+PAYLOAD = {
+    "type": "record",
+    "name": "FACT_payload",
+    "fields": [
+        {
+            "name": "amount",
+            "type": ["null", {"type": "bytes", "logicalType": "decimal", "precision": 18, "scale": 2}],
+            "default": None,
+        }
+    ],
+}
+SCHEMA = json.dumps({"type": "record", "name": "FACT", "namespace": "databus", "fields": [{"name": "payload", "type": PAYLOAD}]})
+
+
+def framed(number: bytes) -> bytes:
+    size, length = len(number) << 1, b""
+    while size > 0x7F:
+        length, size = length + bytes([size & 0x7F | 0x80]), size >> 7
+    return b"\x00\x00\x00\x00\x01\x02" + length + bytes([size]) + number
+
+
+@pytest.mark.parametrize("text", ["0.00", "2000.00", "-0.01", "9999999999999999.99", "-9999999999999999.99"])
+def test_amount_comes_back_with_its_scale(text: str) -> None:
+    codec = Codec({1: SCHEMA})
+    value = {"payload": {"amount": Decimal(text)}}
+    found = codec.decode(codec.encode("databus.FACT", value))[1]["payload"]["amount"]
+    assert format(found, "f") == text
+
+
+@pytest.mark.parametrize("number", [(10**18).to_bytes(8, "big"), b"\x7f" * 19, b"\x7f" * 1_000_000])
+def test_amount_with_too_many_digits_is_undecodable(number: bytes) -> None:
+    with pytest.raises(Undecodable, match="18 digits"):
+        Codec({1: SCHEMA}).decode(framed(number))
