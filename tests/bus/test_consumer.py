@@ -1,0 +1,187 @@
+"""The seek rules of the consumer against a scripted fetcher: no broker, no clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from databus.bus import transport
+from databus.bus.address import BusAddress
+from databus.bus.consumer import ChunkConsumer
+from databus.bus.ledger import Chunk, Place
+
+PARTITION = TP("events", 4)
+PLACE = Place(*PARTITION)
+
+
+class Thread:
+    """What the broker knows, and what it was asked to do."""
+
+    accepted = float("inf")
+
+    def __init__(self, *, commits: dict[Place, tuple[int, str]], end: int) -> None:
+        self.commits, self.end, self.sought = commits, end, list[dict[TP, int]]()
+
+    def assignment(self) -> set[TP]:
+        return {PARTITION}
+
+    async def committed(self, places: list[Place]) -> dict[Place, tuple[int, str]]:
+        return {place: self.commits[place] for place in places if place in self.commits}
+
+    async def ends(self, places: list[Place]) -> dict[Place, int]:
+        return dict.fromkeys(places, self.end)
+
+    async def earliest_offsets(self, *places: TP) -> dict[TP, int]:
+        return dict.fromkeys(places, 0)
+
+    async def seek_wait(self, positions: dict[TP, int]) -> None:
+        self.sought.append(dict(positions))
+
+
+def records(begin: int, end: int) -> list[Any]:
+    empty = {"timestamp_type": 0, "headers": (), "checksum": None, "serialized_key_size": 0, "serialized_value_size": 0}
+    one = {"topic": "events", "partition": 4, "timestamp": 1, "key": b"k", "value": b"v", **empty}
+    return [SimpleNamespace(**one, offset=offset) for offset in range(begin, end)]
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ChunkConsumer]:
+    def made(*, commits: dict[Place, tuple[int, str]] | None = None, end: int = 100, batch_max: int = 10) -> ChunkConsumer:
+        async def nothing(stream: Any) -> None:
+            raise AssertionError("the agent is not started here")
+
+        address = BusAddress("127.0.0.1:1")
+        app = transport.make_app(
+            address, group="g", topics=["events"], agent=nothing, batch_max=batch_max, session_seconds=6.0, beat=lambda: None
+        )
+        app.loop = asyncio.get_running_loop()
+        consumer = app.consumer
+        assert isinstance(consumer, ChunkConsumer)
+        monkeypatch.setattr(consumer, "_thread", Thread(commits=commits or {}, end=end))
+        consumer.resume_flow()
+        return consumer
+
+    return made
+
+
+async def test_a_refused_commit_on_a_partition_without_one_then_a_rebalance(make: Callable[..., ChunkConsumer]) -> None:
+    """Engines 9.2.2: Faust stored the refused commit, nobody sought, and 4,577 records were never read again."""
+    consumer = make(commits={}, end=5827)
+    consumer._committed_offset[PARTITION] = 5827
+    consumer._read_offset[PARTITION] = 5827
+    await consumer.perform_seek()
+    assert consumer._thread.sought == [{PARTITION: 0}]
+    assert consumer._read_offset[PARTITION] == 0
+    assert consumer.ledger.due(PLACE) == 0
+
+
+async def test_faust_commits_nothing(make: Callable[..., ChunkConsumer]) -> None:
+    consumer = make()
+    consumer._acked[PARTITION] = [1, 2, 3]
+    assert await consumer.commit() is False
+    await consumer.commit_and_end_transactions()
+
+
+async def test_the_seek_waits_for_the_transaction_at_work(make: Callable[..., ChunkConsumer]) -> None:
+    consumer = make(commits={PLACE: (10, "")})
+    await consumer.turn.acquire()
+    seeking = asyncio.ensure_future(consumer.perform_seek())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    consumer._thread.commits = {PLACE: (20, "")}
+    consumer.turn.release()
+    await seeking
+    assert consumer.ledger.due(PLACE) == 20
+
+
+async def test_nothing_is_handed_out_during_a_seek_or_for_an_older_epoch(make: Callable[..., ChunkConsumer]) -> None:
+    consumer, got = make(), list[Chunk]()
+    consumer.callback = collect(got)
+    await consumer.perform_seek()
+    epoch = consumer.ledger.epoch
+    consumer._seeking = 1
+    assert not await consumer._hand_out(PARTITION, records(0, 5), epoch, consumer.app.consumer_generation_id)
+    consumer._seeking = 0
+    assert not await consumer._hand_out(PARTITION, records(0, 5), epoch - 1, consumer.app.consumer_generation_id)
+    assert not await consumer._hand_out(PARTITION, records(0, 5), epoch, consumer.app.consumer_generation_id + 1)
+    assert got == []
+    assert consumer._read_offset[PARTITION] == 0
+
+
+async def test_a_delivery_overtaken_by_a_rebalance_does_not_move_the_position(make: Callable[..., ChunkConsumer]) -> None:
+    consumer = make()
+    await consumer.perform_seek()
+
+    async def overtaken(message: Any) -> None:
+        consumer.ledger.invalidate()
+
+    consumer.callback = overtaken
+    assert not await consumer._hand_out(PARTITION, records(0, 30), consumer.ledger.epoch, consumer.app.consumer_generation_id)
+    assert consumer._read_offset[PARTITION] == 0
+
+
+async def test_chunks_follow_each_other_and_what_was_read_is_filtered(make: Callable[..., ChunkConsumer]) -> None:
+    consumer, got = make(commits={PLACE: (7, "")}), list[Chunk]()
+    consumer.callback = collect(got)
+    await consumer.perform_seek()
+    consumer.app.consumer_generation_id = 3
+    assert await consumer._hand_out(PARTITION, records(0, 25), consumer.ledger.epoch, 3)
+    assert [(chunk.start, chunk.following) for chunk in got] == [(7, 17), (17, 25)]
+    assert [record.offset for chunk in got for record in chunk.records] == list(range(7, 25))
+    for chunk in got:
+        consumer.ledger.accept(chunk)
+        consumer.ledger.done(chunk)
+
+
+async def test_a_drain_cut_in_the_middle_loses_and_repeats_nothing(make: Callable[..., ChunkConsumer]) -> None:
+    """Records popped by a cancelled fetch loop are gone from the fetcher: the next loop seeks first (F1)."""
+    consumer, done = make(end=100), list[int]()
+    position, cut = 0, False
+
+    async def fetch(timeout: float) -> tuple[dict[TP, list[Any]], None]:
+        nonlocal position
+        begin, position = position, min(position + 25, 100)
+        return ({PARTITION: records(begin, position)} if begin < 100 else {}), None
+
+    async def seek_wait(positions: dict[TP, int]) -> None:
+        nonlocal position
+        position = positions[PARTITION]
+
+    async def work(message: Any) -> None:
+        nonlocal cut
+        chunk: Chunk = message.value
+        if chunk.start == 30 and not cut:
+            cut = True
+            consumer.ledger.invalidate()
+            raise asyncio.CancelledError
+        if consumer.ledger.current(chunk):
+            consumer.ledger.accept(chunk)
+            done.extend(record.offset for record in chunk.records)
+            consumer._thread.commits[PLACE] = (chunk.following, "")
+            consumer.ledger.done(chunk)
+            if len(done) == 100:
+                fetcher._stopped.set()
+
+    consumer._wait_next_records = fetch
+    consumer._thread.seek_wait = seek_wait
+    consumer.callback = work
+    fetcher = SimpleNamespace(_stopped=asyncio.Event())
+    await consumer.perform_seek()
+    draining = asyncio.ensure_future(consumer._drain_messages(fetcher))
+    with pytest.raises(asyncio.CancelledError):
+        await draining
+    assert done == list(range(30))
+    await asyncio.wait_for(consumer._drain_messages(fetcher), 5)
+    assert done == list(range(100))
+
+
+def collect(got: list[Chunk]) -> Callable[[Any], Any]:
+    async def taken(message: Any) -> None:
+        got.append(message.value)
+
+    return taken
