@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from databus.testing.province.plan import Planned
+from databus.testing.province.planned import Planned
 
 
 @dataclass(frozen=True, slots=True)

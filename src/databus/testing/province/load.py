@@ -10,7 +10,7 @@ from databus.department.publisher import Publisher, Taken
 from databus.department.submission import compose
 from databus.errors import DatabusError
 from databus.testing.province.ledger import Line, line_of
-from databus.testing.province.plan import Planned
+from databus.testing.province.planned import Planned
 
 SYSTEM = "sample"
 

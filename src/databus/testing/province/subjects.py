@@ -10,48 +10,25 @@ from typing import Any
 
 from databus.contract import checkdigits
 from databus.contract.catalogue import Contract
+from databus.contract.codes import Code
+from databus.testing.province.words import FAMILY, FANCY, GIVEN, PLACES, ROADS, TRADES
 
-CLASSES = (("91", "ORGANISATION", 80), ("92", "HOUSEHOLD", 12), ("93", "ORGANISATION", 6), ("PERSON", "PERSON", 2))
-TYPES = {"91": ("COMPANY", "有限公司"), "92": ("HOUSEHOLD", "商行"), "93": ("COOPERATIVE", "农民专业合作社")}
-ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-PLACES = ("长白", "松江", "净月", "北湖", "查干", "向海", "伊通河", "龙首山", "鸭绿江", "图们江", "辉发河", "大安", "镇赉", "敦化")
-FANCY = (
-    "华兴",
-    "瑞丰",
-    "盛达",
-    "恒泰",
-    "嘉禾",
-    "博远",
-    "鑫源",
-    "宏图",
-    "金穗",
-    "雪松",
-    "春城",
-    "吉祥",
-    "众合",
-    "立信",
-    "安捷",
-    "绿野",
-    "天池",
-    "福源",
-)
-TRADES = (
-    "粮油贸易",
-    "汽车配件",
-    "生物科技",
-    "建筑工程",
-    "人参制品",
-    "餐饮管理",
-    "物流运输",
-    "机械制造",
-    "环保科技",
-    "食品加工",
-    "信息技术",
-    "药业",
-)
-FAMILY = ("赵", "钱", "孙", "李", "周", "吴", "郑", "王", "冯", "陈", "褚", "卫", "蒋", "沈", "韩", "杨")
-GIVEN = ("某", "某某", "一凡", "思远", "子涵", "雨桐", "建国", "晓明", "文博", "佳怡")
-ROADS = ("人民大街", "解放大路", "吉林大路", "北京路", "新民街", "光明路", "友谊街", "滨江路")
+PERSON, HOUSEHOLD = "PERSON", "HOUSEHOLD"
+CLASSES = ("91", "92", "93", PERSON)
+"""What a subject is: the first two characters of its USCC (enterprise, household, cooperative), or a person."""
+
+OFTEN = (80, 12, 6, 2)
+FORMS = {
+    "91": ("ORGANISATION", "COMPANY", "有限公司"),
+    "92": (HOUSEHOLD, "HOUSEHOLD", "商行"),
+    "93": ("ORGANISATION", "COOPERATIVE", "农民专业合作社"),
+}
+FIRST = 2 * len(checkdigits.USCC_ALPHABET) ** 2
+"""Bodies below YYYY0200 are fixtures of documents and tests."""
+
+_LATEST, _EARLIEST = 6 * 366, 25 * 365
+_TAIL = 1.2
+_MONTH, _YEAR = 28_000, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +37,6 @@ class Subject:
 
     kind: str
     name: str
-    uscc: str
-    org_code: str
-    reg_no: str
-    tax_no: str
-    id_type: str
-    id_number: str
     legal_rep: str
     subject_type: str
     division: str
@@ -73,6 +44,12 @@ class Subject:
     address: str
     established_on: date
     weight: float
+    uscc: str = ""
+    org_code: str = ""
+    reg_no: str = ""
+    tax_no: str = ""
+    id_type: str = ""
+    id_number: str = ""
 
     def part(self, name: str) -> Any:
         """The part a hint asks for; None where this subject has none."""
@@ -81,7 +58,7 @@ class Subject:
     @property
     def reference(self) -> dict[str, Any]:
         """The envelope's subject."""
-        if self.kind == "PERSON":
+        if self.kind == PERSON:
             return {"kind": self.kind, "name": self.name, "id_type": self.id_type, "id_number": self.id_number}
         return {"kind": self.kind, "name": self.name, "uscc": self.uscc}
 
@@ -92,52 +69,67 @@ def subjects(count: int, *, random: Random, contract: Contract, as_of: date) -> 
     return tuple(_subject(number, random, divisions, as_of) for number in range(count))
 
 
-def _subject(number: int, random: Random, divisions: Sequence[Any], as_of: date) -> Subject:
-    kinds = [kind for kind, _, _ in CLASSES]
-    chosen = "91" if number == 0 else random.choices(kinds, [share for _, _, share in CLASSES])[0]
+def _subject(number: int, random: Random, divisions: Sequence[Code], as_of: date) -> Subject:
+    chosen = CLASSES[0] if number == 0 else random.choices(CLASSES, OFTEN)[0]
     division = random.choice(divisions)
-    established = as_of - timedelta(days=random.randint(6 * 366, 25 * 365))
     rep = random.choice(FAMILY) + random.choice(GIVEN)
-    weight = random.paretovariate(1.2)
-    address = f"{division.zh}{random.choice(ROADS)}{random.randint(1, 3000)}号"
-    if chosen == "PERSON":
-        body = f"220000190001{random.randint(1, 28):02d}{number % 1000:03d}"
-        person = body + checkdigits.citizen_check_char(body)
-        return Subject(
-            "PERSON", rep, "", "", "", "", "RIC", person, rep, "PERSON", division.code, division.zh, address, established, weight
-        )
-    kind = next(kind for name, kind, _ in CLASSES if name == chosen)
-    word, ending = TYPES[chosen]
-    body = f"YYYY{_letters(number)}"
-    org_code = body + checkdigits.org_check_char(body)
-    head = f"{chosen}{division.code}{org_code}"
-    uscc = head + checkdigits.uscc_check_char(head)
-    sequence = f"{division.code}{'6' if kind == 'HOUSEHOLD' else '0'}{number:07d}"
-    reg_no = sequence + checkdigits.reg_no_check_digit(sequence)
-    owner = f"{random.choice(FANCY)}{random.choice(TRADES)}"
-    name = f"{division.zh.removesuffix('市').removesuffix('县').removesuffix('区')}{random.choice(PLACES)}{owner}{ending}"
+    kind, subject_type, _ = FORMS.get(chosen, (PERSON, PERSON, ""))
     return Subject(
-        kind,
-        name,
-        uscc,
-        org_code,
-        reg_no,
-        f"{division.code}{org_code}",
-        "",
-        "",
-        rep,
-        word,
-        division.code,
-        division.zh,
-        address,
-        established,
-        weight,
+        kind=kind,
+        name=rep if kind == PERSON else organisation_name(division.zh, random, FORMS[chosen][2]),
+        legal_rep=rep,
+        subject_type=subject_type,
+        division=division.code,
+        division_name=division.zh,
+        address=address(division.zh, random),
+        established_on=as_of - timedelta(days=random.randint(_LATEST, _EARLIEST)),
+        weight=random.paretovariate(_TAIL),
+        **(_document(number) if kind == PERSON else _codes(chosen, division.code, number)),
     )
 
 
-def _letters(number: int) -> str:
+def organisation_name(place: str, random: Random, ending: str) -> str:
+    """A name as registers have them: place, fancy name, trade, form."""
+    short = place.removesuffix("市").removesuffix("县").removesuffix("区")
+    return f"{short}{random.choice(PLACES)}{random.choice(FANCY)}{random.choice(TRADES)}{ending}"
+
+
+def address(place: str, random: Random) -> str:
+    """An address in a place."""
+    return f"{place}{random.choice(ROADS)}{random.randint(1, 3000)}号"
+
+
+def code_of(head: str, body: str) -> str:
+    """The USCC of a body (8 characters) behind authority, class and division (8 characters), with both checks."""
+    whole = head + body + checkdigits.org_check_char(body)
+    return whole + checkdigits.uscc_check_char(whole)
+
+
+def _codes(chosen: str, division: str, number: int) -> dict[str, str]:
+    body = f"YYYY{letters(FIRST + number)}"
+    uscc = code_of(chosen + division, body)
+    sequence = f"{division}{'6' if chosen == '92' else '0'}{number:07d}"
+    org_code = uscc[8:17]
+    return {
+        "uscc": uscc,
+        "org_code": org_code,
+        "reg_no": sequence + checkdigits.reg_no_check_digit(sequence),
+        "tax_no": division + org_code,
+    }
+
+
+def _document(number: int) -> dict[str, str]:
+    # Nobody who was born in 1900 lives, and 220000 never gave out numbers (domain 10); each number once.
+    month, rest = divmod(number, _MONTH)
+    day, serial = divmod(rest, 1000)
+    body = f"2200001900{month % _YEAR + 1:02d}{day + 1:02d}{serial:03d}"
+    return {"id_type": "RIC", "id_number": body + checkdigits.citizen_check_char(body)}
+
+
+def letters(number: int) -> str:
+    """A number in four characters of the alphabet of codes."""
     text = ""
     for _ in range(4):
-        number, digit = divmod(number, len(ALPHABET))
-        text = ALPHABET[digit] + text
+        number, digit = divmod(number, len(checkdigits.USCC_ALPHABET))
+        text = checkdigits.USCC_ALPHABET[digit] + text
     return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,41 +11,75 @@ from typing import Any, cast
 
 from databus.contract.catalogue import Contract, Department, RecordType
 from databus.contract.checkdigits import citizen_check_char
-from databus.contract.predicates import predicate
+from databus.contract.predicates import Predicate, predicate
 from databus.testing.province.subjects import Subject
 
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What a generator may look at; `made` holds the fields before it, `told` the day on which the department sends."""
+    """What a generator may look at; `made` holds the fields before it, `decided` is the day of the decision, `until` the
+    last day of which the sample tells."""
 
     record_type: RecordType
     subject: Subject
     department: Department
     decided: date
-    told: date
+    until: date
     serial: int
     random: Random
     contract: Contract
     made: dict[str, Any]
 
 
-def payload(making: Making) -> dict[str, Any]:
+Generator = Callable[[str, Mapping[str, Any], Making], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one field is filled, made ready once: `share` of the records that carry it, the field it goes with, a condition."""
+
+    name: str
+    hint: Mapping[str, Any]
+    make: Generator
+    share: float
+    beside: str
+    when: Predicate | None
+
+
+def recipes(record_type: RecordType) -> tuple[Recipe, ...]:
+    """The recipes of a type in the order of its hints, but a field behind the one it goes with."""
+    left, ready = dict(record_type.hints), list[str]()
+    while left:
+        name = next((name for name, hint in left.items() if hint.get("with") not in left), next(iter(left)))
+        ready.append(name)
+        del left[name]
+    return tuple(_recipe(name, record_type.hints[name], record_type) for name in ready)
+
+
+def _recipe(name: str, hint: Mapping[str, Any], record_type: RecordType) -> Recipe:
+    return Recipe(
+        name=name,
+        hint=hint,
+        make=GENERATORS[hint["gen"]],
+        share=float(hint.get("share", 1)),
+        beside=str(hint.get("with", "")),
+        when=predicate(hint["when"], f"{record_type.name}/type.yaml hints") if "when" in hint else None,
+    )
+
+
+def payload(written: Iterable[Recipe], making: Making) -> dict[str, Any]:
     """A payload for one record; a field without a value is left out."""
-    for name, hint in making.record_type.hints.items():
-        value = _value(name, hint, making)
+    made, chance = making.made, making.random.random
+    content = {"payload": made, "envelope": {"subject": making.subject.reference}}
+    for recipe in written:
+        if recipe.share < 1 and chance() >= recipe.share:
+            continue
+        if (recipe.beside and recipe.beside not in made) or (recipe.when is not None and not recipe.when(content)):
+            continue
+        value = recipe.make(recipe.name, recipe.hint, making)
         if value is not None and value != "":
-            making.made[name] = value
-    return making.made
-
-
-def _value(name: str, hint: Mapping[str, Any], making: Making) -> Any:
-    if making.random.random() >= hint.get("share", 1.0) or (hint.get("with") and hint["with"] not in making.made):
-        return None
-    content = {"payload": making.made, "envelope": {"subject": making.subject.reference}}
-    if "when" in hint and not predicate(hint["when"], "hints")(content):
-        return None
-    return GENERATORS[hint["gen"]](name, hint, making)
+            made[recipe.name] = value
+    return made
 
 
 def _amount(name: str, hint: Mapping[str, Any], making: Making) -> Decimal:
@@ -67,7 +101,7 @@ def _choice(name: str, hint: Mapping[str, Any], making: Making) -> Any:
 
 def _phrases(name: str, hint: Mapping[str, Any], making: Making) -> str:
     low, high = hint["count"]
-    return str(hint["joint"]).join(making.random.sample(hint["from"], making.random.randint(low, high))) + hint.get("end", "")
+    return str(hint["joint"]).join(making.random.sample(hint["from"], making.random.randint(low, high))) + str(hint.get("end", ""))
 
 
 def _after(name: str, hint: Mapping[str, Any], making: Making) -> date | None:
@@ -78,7 +112,7 @@ def _after(name: str, hint: Mapping[str, Any], making: Making) -> date | None:
     if "open" in hint and making.random.random() < hint["open_share"]:
         return cast(date, hint["open"])
     day: date = first + timedelta(days=int(365.25 * making.random.uniform(low, high)))
-    return min(day, making.told) if hint.get("not_future") else day
+    return min(day, making.until) if hint.get("not_future") else day
 
 
 def _template(name: str, hint: Mapping[str, Any], making: Making) -> str:
@@ -116,14 +150,14 @@ def _subject(name: str, hint: Mapping[str, Any], making: Making) -> Any:
 
 
 def _labelled(name: str, hint: Mapping[str, Any], making: Making) -> str:
-    return making.contract.codes.label(hint["list"], making.made[hint["field"]])
+    return str(making.contract.codes.label(hint["list"], making.made[hint["field"]]))
 
 
 def _department(name: str, hint: Mapping[str, Any], making: Making) -> str:
     return making.department.uscc if hint["part"] == "uscc" else making.department.zh
 
 
-GENERATORS: Mapping[str, Callable[[str, Mapping[str, Any], Making], Any]] = {
+GENERATORS: Mapping[str, Generator] = {
     "subject": _subject,
     "label": _labelled,
     "constant": lambda name, hint, making: hint["value"],
@@ -146,7 +180,9 @@ GENERATORS: Mapping[str, Callable[[str, Mapping[str, Any], Making], Any]] = {
 def revise(record_type: RecordType, content: Mapping[str, Any], random: Random) -> dict[str, Any]:
     """The content with one sum or date-free text changed: never a field of the key, nor one that a check reads a code from."""
     words = {name for name, hint in record_type.hints.items() if hint["gen"] in ("template", "phrases", "label", "by_department")}
-    coded = {name for name, field in record_type.fields.items() if field.code or name in record_type.key or (field.max_length or 4000) < 200}
+    coded = {
+        name for name, field in record_type.fields.items() if field.code or name in record_type.key or (field.max_length or 4000) < 200
+    }
     open_fields = [name for name, value in content.items() if isinstance(value, Decimal) or name in words - coded]
     name = random.choice(open_fields)
     value = content[name]

@@ -1,0 +1,176 @@
+"""What is sent about one fact: itself, perhaps spoilt, and what happens to it later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from itertools import accumulate
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from databus.contract.catalogue import Contract
+from databus.contract.entries import Entry
+from databus.model.labels import Publication
+from databus.testing.province.defects import spoil
+from databus.testing.province.kinds import Kind
+from databus.testing.province.planned import Planned, Shares
+from databus.testing.province.subjects import PERSON, Subject
+from databus.testing.province.values import Making, payload, revise
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+OLDEST, NEWEST = 5 * 365, 20
+"""Days from the decision to the day of the sample."""
+
+CORRECTED, REVOKED, REPAIRED = 20, 15, 95
+"""Days from the decision to what happens later; a repair waits for the shortest publicity (domain 2.16, three months)."""
+
+_LATE, _IN_TIME, _SETTLED = (25, 40), (1, 5), 130
+_SEQS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What all stories share: the contract, the one source of chance, the day of the sample."""
+
+    contract: Contract
+    random: Random
+    as_of: date
+    shares: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    record: int
+    subject: Subject
+    kind: Kind
+    entry: Entry
+    decided: date
+    content: dict[str, Any]
+    sequel: tuple[date, dict[str, Any]] | None
+    narrowed: bool
+    late: bool
+
+    @property
+    def seq(self) -> int:
+        return self.record * _SEQS
+
+
+def story(record: int, subject: Subject, kind: Kind, telling: Telling) -> Iterator[Planned]:
+    """The submissions about one fact, in the order of sending."""
+    random, fact = telling.random, _fact(record, subject, kind, telling)
+    sent = _sent(fact, telling, op="UPSERT", payload=fact.content)
+    whole = {"payload": fact.content, "envelope": {**sent.cut["envelope"], "subject": subject.reference}}
+    refused = next((field for field, prohibited in kind.prohibited if prohibited(whole)), None)
+    if refused is not None:
+        yield replace(sent, outcome="REJECTED", rule="DQ-SCOPE-01", field=refused, effect="")
+    elif random.random() < telling.shares.wrong:
+        yield spoil(sent, kind.record_type, fact.entry, random)
+    else:
+        yield from _later(sent, fact, telling)
+
+
+def _fact(record: int, subject: Subject, kind: Kind, telling: Telling) -> _Fact:
+    random, shares = telling.random, telling.shares
+    entry = random.choice(kind.entries)
+    age = random.randint(NEWEST, OLDEST)
+    decided = telling.as_of - timedelta(days=age)
+    making = Making(
+        record_type=kind.record_type,
+        subject=subject,
+        department=telling.contract.departments[entry.department],
+        decided=decided,
+        until=telling.as_of - timedelta(days=NEWEST),
+        serial=record,
+        random=random,
+        contract=telling.contract,
+        made={},
+    )
+    whole = payload(kind.recipes, making)
+    known = max((whole[name] for name in kind.sequel_days if name in whole), default=decided)
+    content = whole if known <= decided else {name: value for name, value in whole.items() if name not in kind.sequel}
+    may_narrow = not kind.once and subject.kind != PERSON
+    return _Fact(
+        record=record,
+        subject=subject,
+        kind=kind,
+        entry=entry,
+        decided=decided,
+        content=content,
+        sequel=None if content is whole else (known, whole),
+        narrowed=random.random() < shares.narrowed and may_narrow,
+        late=random.random() < shares.late and age > _SETTLED,
+    )
+
+
+def _later(sent: Planned, fact: _Fact, telling: Telling) -> Iterator[Planned]:
+    random, shares, kind = telling.random, telling.shares, fact.kind
+    if fact.sequel is not None:
+        known, whole = fact.sequel
+        yield sent
+        yield _sent(fact, telling, op="UPSERT", payload=whole, step=1, days=(known - fact.decided).days)
+        return
+    below = tuple(accumulate((shares.overtaken, shares.duplicate, shares.equivocal, shares.corrected, shares.revoked, shares.repaired)))
+    drawn = random.random()
+    settled = (telling.as_of - fact.decided).days > _SETTLED
+    if drawn < below[0] and settled:
+        corrected = _corrected(fact, telling)
+        yield corrected
+        yield _arriving(sent, corrected.told, effect="HISTORY")
+        return
+    yield sent
+    if below[0] <= drawn < below[1]:
+        yield replace(sent, effect="DUPLICATE")
+    elif below[1] <= drawn < below[2]:
+        yield replace(sent, cut={**sent.cut, "payload": revise(kind.record_type, fact.content, random)}, effect="EQUIVOCAL")
+    elif below[2] <= drawn < below[3] and settled:
+        yield _corrected(fact, telling)
+    elif below[3] <= drawn < below[4] and settled and not kind.once:
+        yield _sent(fact, telling, op="REVOKE", payload=_key_of(fact), step=2, days=REVOKED)
+    elif below[4] <= drawn < below[5] and settled and kind.repairable:
+        yield _sent(fact, telling, op="REPAIR", payload=_key_of(fact), step=3, days=REPAIRED)
+
+
+def _corrected(fact: _Fact, telling: Telling) -> Planned:
+    revised = revise(fact.kind.record_type, fact.content, telling.random)
+    return _sent(fact, telling, op="CORRECT", payload=revised, step=1, days=CORRECTED)
+
+
+def _arriving(sent: Planned, behind: int, *, effect: str) -> Planned:
+    return replace(sent, told=max(sent.told, behind + 60_000), effect=effect)
+
+
+def _key_of(fact: _Fact) -> dict[str, Any]:
+    """What an end must say: the fields that make the key, and the organ that decided."""
+    record_type = fact.kind.record_type
+    named = {part for part in record_type.key if not part.startswith("@")} | {record_type.deciding or ""}
+    return {name: value for name, value in fact.content.items() if name in named}
+
+
+def _sent(fact: _Fact, telling: Telling, *, op: str, payload: dict[str, Any], step: int = 0, days: int = 0) -> Planned:
+    random = telling.random
+    low, high = _LATE if fact.late and op == "UPSERT" else _IN_TIME
+    day, _ = telling.contract.calendar.working_days_after(fact.decided + timedelta(days=days), random.randint(low, high))
+    told = datetime.combine(day, time(9 + random.randrange(8), random.randrange(60)), SHANGHAI)
+    return Planned(
+        submission_id="",
+        department=fact.entry.department,
+        record_type=fact.kind.record_type.name,
+        catalog_code=fact.entry.code,
+        cut={"subject": fact.subject.reference, "envelope": _envelope(fact, op, fact.seq + step), "payload": payload},
+        seq=fact.seq + step,
+        told=int(told.timestamp() * 1000),
+        record=fact.record,
+    )
+
+
+def _envelope(fact: _Fact, op: str, seq: int) -> dict[str, Any]:
+    envelope: dict[str, Any] = {"op": op, "decided_at": fact.decided, "source_seq": seq}
+    if fact.subject.kind == PERSON:
+        envelope |= {"publication_class": Publication.GOV_SHARED.value, "privacy": "PERSONAL"}
+    elif fact.narrowed:
+        envelope["publication_class"] = Publication.AUTHORISED.value
+    if op != "UPSERT":
+        envelope["reason"] = "样例"
+    return envelope
