@@ -9,7 +9,7 @@ import asyncpg
 
 from databus.errors import Conflict, NotFound
 from databus.model.disclosure import Role
-from databus.store.sessions import Pool, Row, session
+from databus.store.sessions import Pool, Row, session, storable
 
 _COLUMNS = "client_id, secret_hash, role, organisation, created_at, disabled"
 
@@ -47,7 +47,7 @@ async def find(pool: Pool, client_id: str) -> Account | None:
     Raises:
         StoreUnavailable: PostgreSQL is away.
     """
-    if "\x00" in client_id:
+    if not storable(client_id):
         return None
     async with session(pool) as connection:
         row = await connection.fetchrow(f"SELECT {_COLUMNS} FROM accounts WHERE client_id = $1", client_id)

@@ -31,7 +31,14 @@ async def connect(dsn: str, *, size: int = 8, timeout_seconds: float = 30.0) -> 
     """
     async with translated():
         return await asyncpg.create_pool(
-            dsn, min_size=1, max_size=size, init=_speak_json, timeout=timeout_seconds, command_timeout=timeout_seconds
+            dsn,
+            min_size=1,
+            max_size=size,
+            init=_speak_json,
+            timeout=timeout_seconds,
+            command_timeout=timeout_seconds,
+            # What is asked differs a thousandfold (one character, a whole name): each question gets a plan of its own.
+            server_settings={"plan_cache_mode": "force_custom_plan"},
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from databus.contract.catalogue import Contract
 from databus.errors import BadContract, Malformed
+from databus.store.sessions import storable
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,6})?")
@@ -145,8 +146,7 @@ def _value(column: Column, name: str, text: str) -> str:
     """The text of a value in the form the payload holds it."""
     expected = _EXPECTED.get(column.kind, f"at most {LONGEST} characters")
     try:
-        text.encode()
-        if len(text) > LONGEST or "\x00" in text or (column.type == "numeric" and not _NUMBER.fullmatch(text)):
+        if len(text) > LONGEST or not storable(text) or (column.type == "numeric" and not _NUMBER.fullmatch(text)):
             raise ValueError(text)
         if column.kind == "boolean" and text not in ("true", "false"):
             raise ValueError(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from databus.model.disclosure import DecisionRecord
-from databus.store.sessions import Pool, Row, session, values
+from databus.store.sessions import Pool, Row, session, storable, values
 
 Place = tuple[int, str]
 """Where a page ends: time, decision id."""
@@ -37,7 +37,7 @@ async def search(
     Raises:
         StoreUnavailable: PostgreSQL is away.
     """
-    if any(text is not None and "\x00" in text for text in (caller, subject, reason)):
+    if not storable(caller, subject, reason):
         return ()
     at, decision_id = after or (None, None)
     async with session(pool) as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,8 +11,8 @@ from databus.store.rows import StepRow, columns, record_of, visible
 from databus.store.sessions import Connection, Pool, Row, snapshot
 from databus.store.versions import Version, current, require_served
 
-SCANNED = 5_000
-"""Steps of one partition looked at in one call: it bounds the work of a caller who may see few of them."""
+SCANNED = 10_000
+"""Steps looked at in one call: it bounds the work for a caller who may see few of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,36 +24,33 @@ class Steps:
     more: bool
 
 
-_BOUNDS = """
-SELECT v.part, (
-    SELECT r.from_offset FROM record_versions r WHERE r.part = v.part AND r.from_offset > v.applied
-    ORDER BY r.from_offset OFFSET $3 LIMIT 1
-) AS bound FROM unnest($1::smallint[], $2::bigint[]) AS v (part, applied)
+_SCAN = """
+SELECT count(*) AS scanned, max(from_offset) AS last FROM (
+    SELECT r.from_offset FROM record_versions r WHERE r.part = $1 AND r.from_offset > $2 AND r.from_offset <= $3
+    ORDER BY r.from_offset LIMIT $4
+) s
 """
 
 # Shown: the record is visible now. Withdrawn: it is not, and this very step took it out of the classes the caller may see.
 _STEPS = f"""
-SELECT s.* FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS v (part, applied, bound)
-CROSS JOIN LATERAL (
-    SELECT {columns("r")}, r.part, r.from_offset, r.kind, c.class_id, NOT shown OR r.payload IS NULL AS withdrawn
-    FROM record_versions r
-    JOIN record_versions c ON c.record_type = r.record_type AND c.subject_key = r.subject_key
-        AND c.record_key = r.record_key AND c.to_offset IS NULL
-    CROSS JOIN LATERAL (SELECT {visible("c", classes="$4", today="$5")} AS shown) j
-    WHERE r.part = v.part AND r.from_offset > v.applied AND r.from_offset <= v.bound
-        AND (shown OR (
-            NOT c.class_id = ANY($4::bigint[]) AND NOT r.class_id = ANY($4::bigint[]) AND EXISTS (
-                SELECT 1 FROM record_versions o
-                WHERE o.record_type = r.record_type AND o.record_key = r.record_key AND o.subject_key = r.subject_key
-                    AND o.to_offset = r.from_offset AND o.class_id = ANY($4::bigint[])
-            )
-        ))
-    ORDER BY r.from_offset LIMIT $6
-) s ORDER BY s.part, s.from_offset LIMIT $6
+SELECT {columns("r")}, r.part, r.from_offset, r.kind, c.class_id, NOT shown OR r.payload IS NULL AS withdrawn
+FROM record_versions r
+JOIN record_versions c ON c.record_type = r.record_type AND c.subject_key = r.subject_key
+    AND c.record_key = r.record_key AND c.to_offset IS NULL
+CROSS JOIN LATERAL (SELECT {visible("c", classes="$4", today="$5")} AS shown) j
+WHERE r.part = $1 AND r.from_offset > $2 AND r.from_offset <= $3
+    AND (shown OR (
+        NOT c.class_id = ANY($4::bigint[]) AND NOT r.class_id = ANY($4::bigint[]) AND EXISTS (
+            SELECT 1 FROM record_versions o
+            WHERE o.record_type = r.record_type AND o.record_key = r.record_key AND o.subject_key = r.subject_key
+                AND o.to_offset = r.from_offset AND o.class_id = ANY($4::bigint[])
+        )
+    ))
+ORDER BY r.from_offset LIMIT $6
 """
 
 
-async def steps(pool: Pool, *, vector: Version, classes: Iterable[int], today: date, limit: int = 1000) -> Steps:
+async def steps(pool: Pool, *, vector: Version, classes: Collection[int], today: date, limit: int = 1000) -> Steps:
     """At most `limit` steps behind `vector` that exist for a caller who may see these classes.
 
     Raises:
@@ -62,29 +59,27 @@ async def steps(pool: Pool, *, vector: Version, classes: Iterable[int], today: d
     """
     async with snapshot(pool) as connection:
         await require_served(connection, vector)
-        now = await current(connection)
-        bounds = await _bounds(connection, vector, now)
-        parts = sorted(bounds)
-        places = [parts, [vector.at(part) for part in parts], [bounds[part] for part in parts]]
-        found = await connection.fetch(_STEPS, *places, list(classes), today, limit)
-    rows = tuple(map(_step, found))
-    reached = _reached(rows, vector, bounds, full=len(rows) == limit)
-    return Steps(rows, reached, more=not reached.covers(now))
+        now, left = await current(connection), SCANNED
+        found: list[StepRow] = []
+        reached: dict[int, int] = {}
+        for part in sorted(part for part, applied in now.offsets.items() if applied > vector.at(part)):
+            scanned, bound = await _scan(connection, part, vector.at(part), now.at(part), left)
+            rows = await connection.fetch(_STEPS, part, vector.at(part), bound, list(classes), today, limit - len(found))
+            found += map(_step, rows)
+            full, left = len(found) >= limit, left - scanned
+            reached[part] = found[-1].offset if full else bound
+            if full or left <= 0:
+                break
+    version = vector.moved(reached)
+    return Steps(tuple(found), version, more=not version.covers(now))
 
 
-async def _bounds(connection: Connection, vector: Version, now: Version) -> dict[int, int]:
-    """Per partition that has moved: how far this call looks."""
-    parts = sorted(part for part, applied in now.offsets.items() if applied > vector.at(part))
-    found = await connection.fetch(_BOUNDS, parts, [vector.at(part) for part in parts], SCANNED - 1)
-    return {row["part"]: now.at(row["part"]) if row["bound"] is None else row["bound"] for row in found}
-
-
-def _reached(rows: Sequence[StepRow], vector: Version, bounds: dict[int, int], *, full: bool) -> Version:
-    """A call that took all there was has read to its bounds; a full one only to its last step, and nothing behind it."""
-    if not full:
-        return vector.moved(bounds)
-    last = rows[-1]
-    return vector.moved({part: bound if part < last.part else last.offset for part, bound in bounds.items() if part <= last.part})
+async def _scan(connection: Connection, part: int, after: int, until: int, most: int) -> tuple[int, int]:
+    """How many steps a call may look at in one partition, and up to which offset that leads."""
+    row = await connection.fetchrow(_SCAN, part, after, until, most)
+    if row is None or row["scanned"] < most:
+        return (row["scanned"] if row else 0), until
+    return row["scanned"], row["last"]
 
 
 def _step(row: Row) -> StepRow:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import fields
 
 from databus.model.finding import Finding, Verdict
-from databus.store.sessions import Pool, Row, session, values
+from databus.store.sessions import Pool, Row, session, storable, values
 
 Place = tuple[int, str]
 """Where a page ends: time of issue, finding id."""
@@ -29,6 +29,8 @@ async def page(
     Raises:
         StoreUnavailable: PostgreSQL is away.
     """
+    if not storable(department, *(states or ())):
+        return ()
     issued_at, finding_id = after or (None, None)
     async with session(pool) as connection:
         rows = await connection.fetch(_PAGE, department, None if states is None else list(states), issued_at, finding_id, limit)

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import date
 
 from databus.model.disclosure import Permit
-from databus.store.sessions import Pool, Row, session, values
+from databus.store.sessions import Pool, Row, session, storable, values
 
 _COLUMNS = ", ".join(field.name for field in fields(Permit))
 # The permit made for this very subject comes before one for all, then the one that lasts longest.
@@ -24,7 +24,7 @@ async def valid(pool: Pool, grantee: str, *, subject_key: str, purpose: str, day
     Raises:
         StoreUnavailable: PostgreSQL is away.
     """
-    if any("\x00" in text for text in (grantee, subject_key, purpose)):
+    if not storable(grantee, subject_key, purpose):
         return None
     async with session(pool) as connection:
         row = await connection.fetchrow(_VALID, grantee, subject_key, purpose, day)

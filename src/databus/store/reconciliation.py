@@ -68,3 +68,23 @@ async def count(pool: Pool) -> Count:
     async with session(pool) as connection:
         found = {row["class"]: row["count"] for row in await connection.fetch(_COUNT, SECRECY)}
     return Count(**{field.name: found.get(field.name, 0) for field in fields(Count)})
+
+
+# An event id is made of the place of the submission; a step's department is that of the content, not always the sender's.
+_PLACES = """
+SELECT count(*) FROM (
+    SELECT event_id FROM steps WHERE submission_id <> ''
+    UNION
+    SELECT event_id FROM findings WHERE verdict IN ('R', 'H')
+) AS judged
+"""
+
+
+async def places(pool: Pool) -> int:
+    """How many places of the inboxes have been judged: to be held against what the inboxes took.
+
+    Raises:
+        StoreUnavailable: PostgreSQL is away.
+    """
+    async with session(pool) as connection:
+        return int(await connection.fetchval(_PLACES))

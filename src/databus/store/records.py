@@ -13,7 +13,7 @@ from databus.store.datasets import Column, Dataset, conditions, ordered
 from databus.store.feed import steps
 from databus.store.retention import prune
 from databus.store.rows import RecordRow, columns, record_of, visible
-from databus.store.sessions import Connection, Pool, session, snapshot
+from databus.store.sessions import Connection, Pool, session, snapshot, storable
 from databus.store.versions import Version, current, floor, require_served, vector
 
 __all__ = ["Page", "floor", "of_subject", "page", "prune", "steps", "vector", "withdrawn"]
@@ -40,22 +40,25 @@ ORDER BY r.record_type, r.decided_at DESC NULLS LAST, r.record_key
 """
 
 # A row is of the pinned version; whether it is there at all, and in which class, the record's open row tells.
+# LIMIT 1 tells the planner that there is one, so that it walks an index in order and stops at the end of the page.
 _PINNED = """
-FROM record_versions r
-JOIN unnest($2::smallint[], $3::bigint[]) AS v (part, applied) ON r.part = v.part
-JOIN record_versions c ON c.record_type = $1 AND c.subject_key = r.subject_key AND c.record_key = r.record_key AND c.to_offset IS NULL
-WHERE r.record_type = $1 AND r.from_offset <= v.applied AND (r.to_offset IS NULL OR r.to_offset > v.applied)
+FROM record_versions r CROSS JOIN LATERAL (
+    SELECT o.class_id, o.wake FROM record_versions o
+    WHERE o.record_type = $1 AND o.subject_key = r.subject_key AND o.record_key = r.record_key AND o.to_offset IS NULL LIMIT 1
+) c
+WHERE r.record_type = $1 AND r.from_offset <= ($2::bigint[])[r.part + 1]
+    AND (r.to_offset IS NULL OR r.to_offset > ($2::bigint[])[r.part + 1])
 """
 _PAGE = f"""
 SELECT {columns("r")}, c.class_id, ({{sorted}})::text AS place {_PINNED}
-    AND {visible("c", classes="$4", today="$5")} AND r.payload IS NOT NULL
-    AND ($6::text IS NULL OR ({{sorted}}, r.record_key, r.subject_key) {{beyond}} ($6::text::{{type}}, $7::text, $8::text))
+    AND {visible("c", classes="$3", today="$4")} AND r.payload IS NOT NULL
+    AND ($5::text IS NULL OR ({{sorted}}, r.record_key, r.subject_key) {{beyond}} ($5::text::{{type}}, $6::text, $7::text))
     {{conditions}}
 ORDER BY {{sorted}} {{way}}, r.record_key {{way}}, r.subject_key {{way}} LIMIT {{limit}}
 """
 _WITHDRAWN = f"""
 SELECT count(*) {_PINNED}
-    AND NOT {visible("c", classes="$4", today="$5")} AND {visible("r", classes="$4", today="$5")}
+    AND NOT {visible("c", classes="$3", today="$4")} AND {visible("r", classes="$3", today="$4")}
 """
 
 
@@ -65,6 +68,8 @@ async def of_subject(pool: Pool, subject_key: str, *, classes: Collection[int], 
     Raises:
         StoreUnavailable: PostgreSQL is away.
     """
+    if not storable(subject_key):
+        return ()
     async with session(pool) as connection:
         return tuple(map(record_of, await connection.fetch(_OF_SUBJECT, subject_key, list(classes), today)))
 
@@ -94,7 +99,7 @@ async def page(
     column, falls = ordered(dataset, order)
     async with snapshot(pool) as connection:
         pinned = await _pinned(connection, version)
-        bound = [dataset.record_type, *_arrays(pinned), list(classes), today, *_place(after, column)]
+        bound = [dataset.record_type, _applied(pinned), list(classes), today, *_place(after, column)]
         query = _PAGE.format(
             sorted=_sorted(column, classes, clear, bound),
             conditions=conditions(dataset, filters or {}, bound, clear),
@@ -121,7 +126,7 @@ async def withdrawn(
 ) -> int:
     """How many rows of the version were open to the caller then and are withdrawn now; raises as `page`."""
     async with snapshot(pool) as connection:
-        bound = [dataset.record_type, *_arrays(await _pinned(connection, version)), list(classes), today]
+        bound = [dataset.record_type, _applied(await _pinned(connection, version)), list(classes), today]
         chosen = conditions(dataset, filters or {}, bound, clear)
         count: int = await connection.fetchval(_WITHDRAWN + chosen.replace("c.class_id", "r.class_id"), *bound)
     return count
@@ -137,9 +142,9 @@ def _place(after: Place | None, column: Column) -> tuple[str | None, ...]:
         return None, None, None
     try:
         value, record_key, subject_key = after
-        if column.type == "numeric" and value != "-Infinity":
-            Decimal(value)
-    except (ArithmeticError, TypeError, ValueError):
+        if not storable(*after) or (column.type == "numeric" and value != "-Infinity" and not Decimal(value).is_finite()):
+            raise ValueError(value)
+    except (ArithmeticError, AttributeError, TypeError, ValueError):
         raise Malformed("this is no place in this order") from None
     return value, record_key, subject_key
 
@@ -161,5 +166,6 @@ async def _pinned(connection: Connection, version: Version | None) -> Version:
     return version
 
 
-def _arrays(version: Version) -> tuple[list[int], list[int]]:
-    return list(version.offsets.keys()), list(version.offsets.values())
+def _applied(version: Version) -> list[int]:
+    """The last applied offsets, by partition."""
+    return [version.at(part) for part in range(max(version.offsets, default=-1) + 1)]

@@ -24,6 +24,8 @@ _AWAY = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    # The server's farewell, when it comes between two statements, leaves the client in a state it cannot leave.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
@@ -66,3 +68,11 @@ async def translated() -> AsyncIterator[None]:
 def values(row: Row) -> dict[str, Any]:
     """A row by column names; arrays are tuples, as in the model."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+
+
+def storable(*texts: str | None) -> bool:
+    """True if PostgreSQL can hold these texts: valid Unicode without the character NUL. What it cannot hold is not there."""
+    try:
+        return all(text is None or b"\x00" not in text.encode() for text in texts)
+    except UnicodeEncodeError:
+        return False

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from databus.contract.identifiers import normalise_code
 from databus.model.labels import SubjectKind
 from databus.store.grams import fold, grams
 from databus.store.rows import SubjectRow, visible
-from databus.store.sessions import Connection, Pool, Row, session
+from databus.store.sessions import Connection, Pool, Row, session, storable
 
 Place = tuple[int, str, str]
 """Where a list of matches ends: length of the name, name, subject key."""
@@ -44,7 +44,7 @@ ORDER BY r.subject_key, r.subject_name = '', r.authority, r.known_at DESC, r.sub
 
 
 async def find(
-    pool: Pool, question: str, *, classes: Iterable[int], today: date, limit: int = 20, after: Place | None = None
+    pool: Pool, question: str, *, classes: Collection[int], today: date, limit: int = 20, after: Place | None = None
 ) -> tuple[SubjectRow, ...]:
     """Subjects that bear this code, exactly, or whose name contains these characters, the shortest name first.
 
@@ -54,7 +54,7 @@ async def find(
         StoreUnavailable: PostgreSQL is away.
     """
     folded, allowed = fold(question), list(classes)
-    if not folded or "\x00" in folded:
+    if not folded or not storable(folded):
         return ()
     async with session(pool) as connection:
         coded = [] if after else await _coded(connection, question, allowed, today)
@@ -85,7 +85,7 @@ async def by_code(pool: Pool, code: str) -> SubjectRow | None:
         SELECT s.subject_key, s.kind, s.division, c.scheme FROM subject_codes c JOIN subjects s USING (subject_key)
         WHERE c.value = $1 ORDER BY c.scheme <> 'CN-USCI', c.scheme, s.subject_key LIMIT 1
     """
-    if "\x00" in value:
+    if not storable(value):
         return None
     async with session(pool) as connection:
         row = await connection.fetchrow(query, value)
@@ -94,7 +94,7 @@ async def by_code(pool: Pool, code: str) -> SubjectRow | None:
     return SubjectRow(row["subject_key"], SubjectKind(row["kind"]), row["division"], "", ((row["scheme"], value),))
 
 
-async def seen(pool: Pool, subject_key: str, *, classes: Iterable[int], today: date, asked: str = "") -> SubjectRow | None:
+async def seen(pool: Pool, subject_key: str, *, classes: Collection[int], today: date, asked: str = "") -> SubjectRow | None:
     """The subject as the records tell it that exist for a caller who may see these classes; None if they tell nothing.
 
     Its name is the authority's, else the latest. Where it was `asked` for by a code, they must tell that code too.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +14,7 @@ from databus.store.decisions import COLUMNS as DECISION
 from databus.store.decisions import decision_of
 from databus.store.findings import COLUMNS as FINDING
 from databus.store.findings import finding_of
-from databus.store.sessions import Connection, Pool, Row, snapshot, values
+from databus.store.sessions import Connection, Pool, Row, session, snapshot, storable, values
 
 DECISIONS = 20
 """The latest decisions about a record that are told."""
@@ -110,7 +110,7 @@ async def of(pool: Pool, identifier: str) -> Trace:
     Raises:
         StoreUnavailable: PostgreSQL is away.
     """
-    if not identifier or "\x00" in identifier:
+    if not identifier or not storable(identifier):
         return Trace((), (), (), ())
     async with snapshot(pool) as connection:
         found = await connection.fetch(_FINDINGS, [identifier])
@@ -121,6 +121,17 @@ async def of(pool: Pool, identifier: str) -> Trace:
         versions = await _versions(connection, steps)
         decisions = await connection.fetch(_DECISIONS, identifier, [row["record_key"] for row in steps])
     return Trace(tuple(map(_step, steps)), tuple(map(finding_of, findings)), versions, tuple(map(decision_of, decisions)))
+
+
+async def accepted(pool: Pool, submissions: Collection[str]) -> frozenset[str]:
+    """Those of these submission ids that reached their profile.
+
+    Raises:
+        StoreUnavailable: PostgreSQL is away.
+    """
+    async with session(pool) as connection:
+        rows = await connection.fetch("SELECT DISTINCT submission_id FROM steps WHERE submission_id = ANY($1::text[])", list(submissions))
+    return frozenset(row["submission_id"] for row in rows)
 
 
 async def _versions(connection: Connection, steps: Sequence[Row]) -> tuple[Life, ...]:
