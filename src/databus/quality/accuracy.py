@@ -58,7 +58,9 @@ def registration_number(content: Content, check: Check, contract: Contract) -> I
 
 def _identified(form: str, content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
     value = content.text(check.field)
-    problem = identifiers.CHECKS[form](value) if value and applies(content, check) else None
+    if not value or content.payload.get(check.params.get("copy_of", "")) == value or not applies(content, check):
+        return
+    problem = identifiers.CHECKS[form](value)
     if problem is not None and problem.rule == check.rule and not blank(value, contract):
         yield Failure(check.rule, check.field, value, expected=problem.expected, suggestion=problem.suggestion)
 

@@ -14,21 +14,21 @@ from databus.quality.content import ENVELOPE, Content, Failure
 
 _WORDS = "placeholder"
 _LONGEST = 16
+_NO_YEAR = 1900
 _REASONED = (Op.CORRECT, Op.REVOKE)
 
 
 def blank(value: Any, contract: Contract) -> bool:
     """True if a value says nothing: absent, empty, or a word of the list `placeholder`."""
+    words = contract.codes.lists[_WORDS].by_code
     if isinstance(value, str):
-        return len(value) <= _LONGEST and _says_nothing(value, contract)
+        if len(value) > _LONGEST:
+            return False
+        plain = (value if value.isascii() else unicodedata.normalize("NFKC", value)).strip()
+        return not plain or plain in words or plain.lower() in words
     if isinstance(value, list):
         return all(blank(item, contract) for item in value)
-    return value is None or (isinstance(value, date) and contract.codes.known(_WORDS, value.isoformat()))
-
-
-def _says_nothing(value: str, contract: Contract) -> bool:
-    plain = unicodedata.normalize("NFKC", value).strip()
-    return not plain or contract.codes.known(_WORDS, plain) or contract.codes.known(_WORDS, plain.lower())
+    return value is None or (isinstance(value, date) and value.year <= _NO_YEAR and value.isoformat() in words)
 
 
 def mandatory(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:

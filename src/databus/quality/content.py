@@ -13,7 +13,7 @@ from databus.contract.predicates import Predicate
 from databus.model.event import Op
 from databus.model.labels import Publication, SubjectKind, stricter
 
-ENVELOPE, PAYLOAD = "envelope.", "payload."
+ENVELOPE = "envelope."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,10 @@ class Content:
 
     def value(self, field: str) -> Any:
         """The value of a field of the payload, or of `envelope.…`; None where a step of the path is missing."""
+        if field in self.payload:
+            return self.payload[field]
         if not field.startswith(ENVELOPE):
-            return self.payload.get(field.removeprefix(PAYLOAD))
+            return None
         value: Any = self.envelope
         for step in field.removeprefix(ENVELOPE).split("."):
             value = value.get(step) if isinstance(value, Mapping) else None
@@ -87,20 +89,43 @@ def applies(content: Content, check: Check) -> bool:
     return when is None or when(content.facts)
 
 
+Narrowing = Mapping[str, Mapping[str, Publication]]
+"""Fields whose code says how far the record may be published (信息使用范围), with the class of each code."""
+
+
+def narrowing_of(record_type: RecordType, contract: Contract) -> Narrowing:
+    """The fields of a type whose code list gives a `publication` to its codes."""
+    listed = ((name, contract.codes.rows(field.code)) for name, field in record_type.fields.items() if field.code)
+    classes = (
+        (name, {row.code: Publication(row.more["publication"]) for row in rows if "publication" in row.more}) for name, rows in listed
+    )
+    return {name: told for name, told in classes if told}
+
+
 def content_of(
-    decoded: Mapping[str, Mapping[str, Any]], *, record_type: RecordType, contract: Contract, department: str, received: date
+    decoded: Mapping[str, Mapping[str, Any]],
+    *,
+    record_type: RecordType,
+    contract: Contract,
+    department: str,
+    received: date,
+    narrowing: Narrowing,
 ) -> Content:
     """A decoded submission with its catalogue entry, the day it is judged by and the class it would be published under."""
-    envelope = decoded["envelope"]
+    envelope, payload = decoded["envelope"], decoded["payload"]
     entry = contract.entries.get(envelope["catalog_code"])
-    asked = Publication(envelope["publication_class"])
+    publication = Publication(envelope["publication_class"])
+    if entry is not None:
+        publication = stricter(entry.publication, publication)
+    for field, classes in narrowing.items():
+        publication = stricter(publication, classes.get(payload[field], publication))
     return Content(
         record_type=record_type,
         entry=entry,
         department=department,
         envelope=envelope,
-        payload=decoded["payload"],
+        payload=payload,
         received=received,
         day=envelope["decided_at"] or envelope["valid_from"] or received,
-        publication=asked if entry is None else stricter(entry.publication, asked),
+        publication=publication,
     )

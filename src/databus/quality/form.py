@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from databus.contract.catalogue import Contract
 from databus.contract.entries import Check
@@ -23,36 +22,33 @@ UNKNOWN = "UNKNOWN"
 
 
 def bounded(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
-    """DQ-FMT-04: no text longer than its field, no control character in any, a submission id."""
+    """DQ-FMT-04: no text longer than its field, no control character in any, an id and a system."""
     for name, value in content.payload.items():
         if isinstance(value, str | list):
+            # A registry ahead of this checkout may know a field that the contract at hand does not.
             field = content.record_type.fields.get(name)
-            limit = field.max_length if field is not None and field.max_length else LONGEST
-            yield from _texts(check.rule, name, value, limit)
-    yield from _mapping(check.rule, ENVELOPE, content.envelope, _ENVELOPE_LONGEST, _ENVELOPE_TEXT)
-    yield from _mapping(check.rule, f"{ENVELOPE}subject.", content.envelope["subject"], _SUBJECT_LONGEST, _SUBJECT_TEXT)
+            yield from _texts(check.rule, name, value, (field.max_length if field else None) or LONGEST)
+    for name, value in content.envelope.items():
+        if isinstance(value, str):
+            yield from _texts(check.rule, ENVELOPE + name, value, _ENVELOPE_LONGEST.get(name, _ENVELOPE_TEXT))
+    for name, value in content.envelope["subject"].items():
+        if isinstance(value, str):
+            yield from _texts(check.rule, f"{ENVELOPE}subject.{name}", value, _SUBJECT_LONGEST.get(name, _SUBJECT_TEXT))
     for name in ("submission_id", "source_system"):
         if not content.envelope[name]:
             yield Failure(check.rule, ENVELOPE + name, "", expected="a value")
 
 
-def _mapping(rule: str, path: str, value: Mapping[str, Any], limits: Mapping[str, int], other: int) -> Iterator[Failure]:
-    for name, text in value.items():
-        if isinstance(text, str):
-            yield from _texts(rule, path + name, text, limits.get(name, other))
-
-
-def _texts(rule: str, field: str, value: str | list[str], limit: int) -> Iterator[Failure]:
-    if isinstance(value, list) and len(value) > LONGEST:
-        yield Failure(rule, field, f"{len(value)} values", expected=f"≤ {LONGEST} values")
-        return
-    for text in (value,) if isinstance(value, str) else value:
-        if len(text) > limit:
-            yield Failure(rule, field, text, expected=f"≤ {limit} characters")
-            return
-        if not text.isprintable() and _CONTROL.search(text):
-            yield Failure(rule, field, _CONTROL.sub("\ufffd", text), expected="no control characters")
-            return
+def _texts(rule: str, field: str, value: str | list[str], limit: int) -> Iterable[Failure]:
+    if isinstance(value, list):
+        if len(value) > LONGEST:
+            return (Failure(rule, field, f"{len(value)} values", expected=f"≤ {LONGEST} values"),)
+        return next((found for text in value if (found := _texts(rule, field, text, limit))), ())
+    if len(value) > limit:
+        return (Failure(rule, field, value, expected=f"≤ {limit} characters"),)
+    if value.isprintable() or not _CONTROL.search(value):
+        return ()
+    return (Failure(rule, field, _CONTROL.sub("\ufffd", value), expected="no control characters"),)
 
 
 def known_words(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:

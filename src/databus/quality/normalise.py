@@ -30,7 +30,7 @@ def text(value: str) -> str:
         return value.strip()
     if _HAS_WIDE.search(value):
         value = value.translate(_WIDE)
-    return unicodedata.normalize("NFC", value).strip()
+    return (value if unicodedata.is_normalized("NFC", value) else unicodedata.normalize("NFC", value)).strip()
 
 
 def code(value: str) -> str:

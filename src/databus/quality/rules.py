@@ -10,7 +10,7 @@ from databus.contract.entries import Check
 from databus.contract.predicates import predicate
 from databus.errors import BadContract
 from databus.quality import accuracy, completeness, form, plausibility, scope, security, timeliness
-from databus.quality.content import Content, Failure, Rule
+from databus.quality.content import Content, Failure, Narrowing, Rule, narrowing_of
 from databus.quality.normalise import Spelling, spellings
 
 RULES: Mapping[str, Rule] = {
@@ -63,6 +63,7 @@ class Questions:
     record_type: RecordType
     checks: tuple[tuple[Rule, Check], ...]
     spellings: Mapping[str, Spelling]
+    narrowing: Narrowing
 
 
 def questions(record_type: RecordType, contract: Contract) -> Questions:
@@ -73,14 +74,22 @@ def questions(record_type: RecordType, contract: Contract) -> Questions:
     """
     own = [(_rule(check, record_type), check) for check in record_type.checks]
     one = [(scope.one_subject, Check("DQ-KEY-01", "", check.params)) for check in record_type.checks if check.rule == "DQ-COM-02"]
-    checks = tuple((rule, _compiled(check, record_type)) for rule, check in (*own, *one, *ALWAYS))
-    return Questions(record_type, checks, spellings(record_type))
+    always = [(rule, _told_apart(check, record_type)) for rule, check in ALWAYS]
+    checks = tuple((rule, _compiled(check, record_type)) for rule, check in (*own, *one, *always))
+    return Questions(record_type, checks, spellings(record_type), narrowing_of(record_type, contract))
 
 
 def _rule(check: Check, record_type: RecordType) -> Rule:
     if check.rule not in RULES:
         raise BadContract(f"{record_type.name}/type.yaml asks for {check.rule}, which no check of one submission answers", rule=check.rule)
     return RULES[check.rule]
+
+
+def _told_apart(check: Check, record_type: RecordType) -> Check:
+    """An envelope's check that need not look again where the payload's field of that name has the same value."""
+    name = check.field.rpartition(".")[2]
+    looked = any(own.rule == check.rule and own.field == name for own in record_type.checks)
+    return replace(check, params={**check.params, "copy_of": name}) if looked and "." in check.field else check
 
 
 def _compiled(check: Check, record_type: RecordType) -> Check:

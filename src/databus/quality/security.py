@@ -58,7 +58,8 @@ def no_citizen_id(content: Content, check: Check, contract: Contract) -> Iterato
         return
     for name, value in content.payload.items():
         if isinstance(value, str) and len(value) in _ID_LENGTHS and value[:_ID_DIGITS].isdecimal():
-            public = content.record_type.fields[name].publication == Publication.PUBLIC
+            field = content.record_type.fields.get(name)
+            public = field is not None and field.publication == Publication.PUBLIC
             if public and first("citizen_id", value[:18]) and identifiers.check_citizen_id(value[:18], content.received) is None:
                 yield Failure(check.rule, name, value, expected="no citizen_id")
 

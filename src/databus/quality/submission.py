@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from databus.bus.topics import MARKER
 from databus.model import keys
 from databus.model.chunk import Headers, Record
 from databus.quality.quarantine import Place
@@ -65,11 +64,6 @@ class Submission:
     def passed_on(self) -> Headers:
         """The headers that follow a fact through the line."""
         return tuple((told, value) for told, value in self.headers if told in _PASSED and len(value) <= _MAX_HEADER)
-
-
-def counts(record: Record) -> bool:
-    """False for the empty marker that rolls an inbox's segment after a deletion: nobody submitted it."""
-    return bool(record.value) or all(name != MARKER for name, _ in record.headers)
 
 
 def submission_of(record: Record, *, prefix: str, told_time: bool) -> Submission:

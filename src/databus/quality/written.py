@@ -1,0 +1,53 @@
+"""What the checker writes: events, findings, sealed originals. Every id in them comes from the submission's place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from databus.bus.topics import EVENTS, FINDINGS, quarantine
+from databus.contract import wire
+from databus.model import keys
+from databus.model.chunk import Headers, Output
+from databus.model.event import Event
+from databus.model.finding import Finding
+from databus.quality.content import Failure
+from databus.quality.desk import Desk
+from databus.quality.findings import Known, finding
+from databus.quality.quarantine import sealed
+from databus.quality.submission import EVENT_ID, RULE, Submission, uuid_or_nothing
+
+
+def accepted(submission: Submission, event: Event, desk: Desk) -> Output:
+    """The event, keyed so that only a repeat of this very check collapses with it, beside all others of its subject."""
+    key = keys.pack(event.subject_key, event.record_key, event.event_id)
+    return Output(EVENTS, key, wire.encode_event(desk.codec, event), submission.passed_on, event.subject_key.encode())
+
+
+def told(submission: Submission, found: Iterable[Finding], desk: Desk) -> list[Output]:
+    """The findings, to the department."""
+    return [_told(submission, one, submission.passed_on, desk) for one in found]
+
+
+def _told(submission: Submission, one: Finding, headers: Headers, desk: Desk) -> Output:
+    return Output(FINDINGS, submission.department.encode(), wire.encode_finding(desk.codec, one), headers)
+
+
+def refused(submission: Submission, found: Sequence[Finding], desk: Desk) -> list[Output]:
+    """The findings, and the original sealed for officers."""
+    rules = ",".join(sorted({one.rule for one in found}))
+    headers = (*submission.passed_on, (EVENT_ID, submission.event_id.encode()), (RULE, rules.encode()))
+    original = sealed(desk.seal, submission.place, key=submission.key, value=submission.value)
+    return [*told(submission, found, desk), Output(quarantine(submission.department), submission.event_id.encode(), original, headers)]
+
+
+def forgotten(submission: Submission, level: str, envelope: Mapping[str, Any] | None, desk: Desk) -> list[Output]:
+    """Of a state secret: who sent it, when, and that it was refused; of its envelope only ids that can hold nothing else."""
+    entry = desk.contract.entries.get(envelope["catalog_code"]) if envelope is not None else None
+    known = Known(
+        submission_id=uuid_or_nothing(envelope["submission_id"]) if envelope is not None else "",
+        catalog_code=entry.code if entry is not None else "",
+        record_type=entry.record_type if entry is not None else "",
+    )
+    failure = Failure("DQ-SEC-01", "envelope.secrecy", level, expected="NONE | WORK_SECRET")
+    return [_told(submission, finding(submission, known, failure, desk.contract), (), desk)]
