@@ -22,6 +22,10 @@ class Part(BaseModel):
 
 class Bus(Part):
     prefix: str = Field(default="", description="put before every topic, group and transactional id")
+    inbox_segment_seconds: int = Field(
+        default=3600,
+        description="age at which an inbox's segment is closed; a refused secret leaves the disk a little later (embedded: 10)",
+    )
 
 
 class Kafka(Part):

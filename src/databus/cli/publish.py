@@ -43,7 +43,7 @@ def publish(
         raise NotFound(f"no department is named {department}; there are {', '.join(here.contract.departments)}", department=department)
     chosen = _mapping(here, file, department, record_type, mapped)
     sent = list(_send(here, file, department, chosen, dry_run=dry_run))
-    verdicts = {} if dry_run else _verdicts(here, sent, wait)
+    verdicts = {} if dry_run else _verdicts(here, department, sent, wait)
     rows = [row for one in sent for row in _told(one, verdicts)]
     into = result or file.with_name(f"{file.stem}.result.csv")
     _write(into, rows)
@@ -89,10 +89,10 @@ def _send(here: Session, file: Path, department: str, chosen: FileMapping, *, dr
             publisher.close()
 
 
-def _verdicts(here: Session, sent: Iterable[RowResult], seconds: float) -> dict[str, Verdict]:
+def _verdicts(here: Session, department: str, sent: Iterable[RowResult], seconds: float) -> dict[str, Verdict]:
     wanted = [one.submission_id for one in sent if one.outcome == "SENT"]
     with aside().status(f"Waiting for the verdicts on {len(wanted):,} rows"):
-        return here.ask(lambda pool: await_verdicts(pool, wanted, seconds=seconds))
+        return here.ask(lambda pool: await_verdicts(pool, department, wanted, seconds=seconds))
 
 
 def _outcome(one: RowResult, verdicts: dict[str, Verdict]) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from databus.model.finding import Finding
 from databus.model.finding import Verdict as Severity
 from databus.store import findings, trace
+from databus.store.sessions import Pool
 
 _POLL_SECONDS = 0.2
 
@@ -23,14 +24,16 @@ class Verdict:
     findings: tuple[Finding, ...]
 
 
-async def await_verdicts(pool: Any, submissions: Iterable[str], *, seconds: float) -> dict[str, Verdict]:
+async def await_verdicts(pool: Pool, department: str, submissions: Iterable[str], *, seconds: float) -> dict[str, Verdict]:
     """Verdicts by submission id; those not known in time are left out."""
     left, known, until = set(submissions), dict[str, Verdict](), time.monotonic() + seconds
     while left and time.monotonic() < until:
         accepted = await trace.accepted(pool, left)
-        found = await findings.of_submissions(pool, left)
+        found = defaultdict[str, list[Finding]](list)
+        for finding in await findings.of_submissions(pool, department, left):
+            found[finding.submission_id].append(finding)
         for submission in left:
-            told = found.get(submission, ())
+            told = tuple(found[submission])
             verdicts = {finding.verdict for finding in told}
             if submission in accepted:
                 known[submission] = Verdict("ACCEPTED", told)

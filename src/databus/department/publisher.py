@@ -43,7 +43,7 @@ class Publisher:
     def __init__(
         self, address: BusAddress, department: str, *, in_flight: int = IN_FLIGHT, options: Mapping[str, Any] | None = None
     ) -> None:
-        settings = {"linger_ms": 20, "batch_size": 256 * 1024, "max_request_size": 4 << 20, "bootstrap_timeout_ms": 5000, **(options or {})}
+        settings = {"linger_ms": 20, "batch_size": 256 * 1024, "max_request_size": 4 << 20, **(options or {})}
         self._topic = address.topic(inbox(department))
         self._department = department
         self._free = threading.BoundedSemaphore(in_flight)

@@ -13,6 +13,8 @@ from databus.local.engines import postgres
 from databus.local.keys import Keys
 from databus.settings import Settings, inherited
 
+EMBEDDED_SEGMENT_SECONDS = 10
+
 
 @dataclass(frozen=True)
 class Connections:
@@ -38,15 +40,19 @@ def connections(settings: Settings, keys: Keys) -> Connections:
 def connected(settings: Settings, keys: Keys, user: str) -> Settings:
     """The settings of one process: every address filled in, and its own Kafka user.
 
-    The sample province spans five years, so on the embedded broker the checker believes told times.
+    The sample province spans five years, so on the embedded broker the checker believes told times; and a secret sent to
+    it leaves the disk within a minute.
     """
     facts = connections(settings, keys)
     secret = settings.kafka.password.get_secret_value()
     if not settings.kafka.bootstrap:
         secret = secret or keys.kafka_password(user)
     kafka = {"bootstrap": facts.bootstrap, "username": settings.kafka.username or user, "password": SecretStr(secret)}
-    told_time = settings.checker.told_time or not settings.kafka.bootstrap
+    embedded = not settings.kafka.bootstrap
+    told_time = settings.checker.told_time or embedded
+    segment = min(settings.bus.inbox_segment_seconds, EMBEDDED_SEGMENT_SECONDS) if embedded else settings.bus.inbox_segment_seconds
     parts = {
+        "bus": settings.bus.model_copy(update={"inbox_segment_seconds": segment}),
         "checker": settings.checker.model_copy(update={"told_time": told_time}),
         "kafka": settings.kafka.model_copy(update=kafka),
         "opa": settings.opa.model_copy(update={"url": facts.opa_url}),

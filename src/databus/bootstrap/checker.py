@@ -1,0 +1,34 @@
+"""The checker: every department's inbox, one transactional id per slot."""
+
+from __future__ import annotations
+
+from databus.bootstrap.parts import counted, main, process, registered_codec
+from databus.bootstrap.worker import Work, run_worker
+from databus.bus.topics import inbox
+from databus.quality import checker
+from databus.settings import Settings
+
+
+def run(settings: Settings) -> int:
+    """Check until told to stop; the exit code."""
+    made = process("checker", settings)
+
+    def work() -> Work:
+        processor = checker.processor(
+            made.contract,
+            registered_codec(made.address),
+            platform_key=bytes.fromhex(made.keys.read("platform.hmac")),
+            quarantine_key=bytes.fromhex(made.keys.read("quarantine.key")),
+            told_time=settings.checker.told_time,
+            prefix=settings.bus.prefix,
+        )
+        return Work(
+            group="checker",
+            topics=tuple(inbox(slug) for slug in made.contract.departments),
+            processor=counted(processor, made.metrics),
+            transactional_id=lambda _: f"checker-slot-{settings.checker.slot}",
+            registers=None,
+            port=settings.checker.port,
+        )
+
+    return main("checker", lambda: run_worker(made, work))

@@ -1,0 +1,163 @@
+"""`databus walk`: any event's way, told from topics, PostgreSQL and the decision log alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from databus.bus import topics
+from databus.bus.address import BusAddress
+from databus.bus.follow import read_at
+from databus.cli.output import as_json, console
+from databus.cli.session import Session, session
+from databus.errors import NotFound
+from databus.model.chunk import Record
+from databus.model.disclosure import DecisionRecord
+from databus.model.finding import Finding
+from databus.store import trace
+from databus.store.trace import Step, Trace
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_FIELDS = 14
+
+Told = list[tuple[str, list[tuple[str, str]]]]
+"""Stages by title, each with named lines."""
+
+
+def walk(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="id of a submission, event, finding, decision or request")],
+    as_document: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+) -> int:
+    """Tell the way of one event: what went into each stage, what came out, and where it lies now."""
+    here = session()
+    if as_document:
+        found = _traced(here, identifier)
+        print(
+            as_json({"id": identifier, "stages": [{"stage": title, **dict(lines)} for title, lines in _stages(here, found)], "rows": found})
+        )
+    else:
+        show(console(), here, identifier)
+    return 0
+
+
+def show(out: Console, here: Session, identifier: str) -> None:
+    """Print the walk."""
+    found = _traced(here, identifier)
+    out.print(f"[bold]The way of {identifier}[/]")
+    for title, lines in _stages(here, found):
+        out.print(f"\n[bold cyan]{title}[/]")
+        for name, value in lines:
+            out.print(Text.assemble(("  " + name.ljust(12), "dim"), value))
+
+
+def _traced(here: Session, identifier: str) -> Trace:
+    found = here.ask(lambda pool: trace.of(pool, identifier))
+    if found.empty:
+        raise NotFound("Nothing is known of this id. A submission is known a moment after it was sent.", id=identifier)
+    return found
+
+
+def _stages(here: Session, found: Trace) -> Told:
+    steps = [step for step in found.steps if step.submission_id]
+    told: Told = []
+    places = [(step.department, step.inbox_partition, step.inbox_offset, step.known_at) for step in steps]
+    places += [(one.department, one.inbox_partition, one.inbox_offset, one.issued_at) for one in found.findings]
+    if places:
+        told.append(("1  department  hands over a fact", list(_handed(steps, found.findings))))
+        told.append(("2  bus  keeps it, in order", list(_kept(here, steps, places[0]))))
+        told.append(("3  quality  is it fit to be believed?", list(_checked(steps, found.findings))))
+    if steps:
+        told.append(("4  profile  facts become one profile", list(_folded(here, steps))))
+    told.append(("5  policy  who asked, and what was decided", list(_decided(found.decisions))))
+    told.append(("6  gateway  what left, and what did not", list(_disclosed(here, steps, found.decisions))))
+    return told
+
+
+def _handed(steps: list[Step], findings: tuple[Finding, ...]) -> Iterator[tuple[str, str]]:
+    if steps:
+        first = steps[0]
+        yield "submission", first.submission_id
+        yield "fact", f"{first.op} of {first.record_type}, seq {first.seq}, under {first.catalog_code}"
+        yield "source", f"{first.department}, system {first.system}"
+    else:
+        one = findings[0]
+        yield "submission", one.submission_id or "(unreadable)"
+        yield "fact", f"{one.record_type or 'unknown type'}, under {one.catalog_code or 'no entry'}"
+        yield "source", one.department + (f", row {one.row} of its file" if one.row else "")
+
+
+def _kept(here: Session, steps: list[Step], place: tuple[str, int, int, int]) -> Iterator[tuple[str, str]]:
+    department, partition, offset, at = place
+    yield "inbox", f"{topics.inbox(department)}[{partition}] offset {offset}, {_instant(at)}"
+    for step in steps[:1]:
+        yield "event", f"{step.event_id}"
+        yield "lies at", _place(here, topics.EVENTS, step.origin_partition, step.origin_offset)
+
+
+def _checked(steps: list[Step], findings: tuple[Finding, ...]) -> Iterator[tuple[str, str]]:
+    worst = {one.verdict.value for one in findings}
+    yield "verdict", "accepted" if steps else "rejected" if "R" in worst else "held in quarantine"
+    for one in findings:
+        said = f"{one.verdict.value} {one.rule} {one.field} = {one.observed or '(absent)'}: {one.message_en}"
+        yield "finding", said + (f" Would pass: {one.suggestion or one.expected}." if one.suggestion or one.expected else "")
+    if not findings:
+        yield "findings", "none"
+
+
+def _folded(here: Session, steps: list[Step]) -> Iterator[tuple[str, str]]:
+    for step in steps:
+        yield "step", f"{step.kind} of {step.record_key}"
+        yield (
+            "standing",
+            f"{step.standing}" + (f", may change on {step.wake}" if step.wake else "") + (f", by {step.rule}" if step.rule else ""),
+        )
+        yield "subject", step.subject_key
+        yield "lies at", _place(here, topics.CHANGES, step.part, step.offset)
+
+
+def _decided(decisions: tuple[DecisionRecord, ...]) -> Iterator[tuple[str, str]]:
+    if not decisions:
+        yield "decisions", "nobody has asked for it yet"
+    for one in decisions:
+        who = one.caller + (f" for {one.purpose}" if one.purpose else "")
+        yield "decision", f"{_instant(one.at)} {who}: {one.outcome}, {', '.join(one.reasons)}"
+        yield "plan", f"{one.plan_id}, policy revision {one.revision}, permit {one.permit_id or 'none'}"
+
+
+def _disclosed(here: Session, steps: list[Step], decisions: tuple[DecisionRecord, ...]) -> Iterator[tuple[str, str]]:
+    record_type = steps[0].record_type if steps else ""
+    for one in decisions:
+        if not record_type or record_type not in one.disclosed:
+            continue
+        yield "request", f"{one.request_id} ({one.action})"
+        yield "disclosed", _listed(one.disclosed[record_type])
+        withheld = one.withheld.get(record_type, {})
+        yield "withheld", _listed([f"{name} ({reason})" for name, reason in sorted(withheld.items())]) or "nothing"
+    if not any(record_type in one.disclosed for one in decisions):
+        yield "disclosed", "nothing yet"
+
+
+def _listed(names: Any) -> str:
+    listed = list(names)
+    return ", ".join(listed[:_FIELDS]) + (f" … {len(listed) - _FIELDS} more" if len(listed) > _FIELDS else "")
+
+
+def _place(here: Session, topic: str, partition: int, offset: int) -> str:
+    record = asyncio.run(_read(here.address("operator"), topic, partition, offset))
+    kept = f"{len(record.value or b''):,} bytes" if record else "no longer in the log"
+    return f"{topic}[{partition}] offset {offset}, {kept}"
+
+
+async def _read(address: BusAddress, topic: str, partition: int, offset: int) -> Record | None:
+    return await read_at(address, topic, partition, offset)
+
+
+def _instant(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
