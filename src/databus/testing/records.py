@@ -192,7 +192,8 @@ class MemoryRecords:
     def _told(self, subject_key: str, classes: Collection[int], today: date) -> SubjectRow | None:
         rows = [one.row for one in self._open(classes, today) if one.row.subject_key == subject_key]
         codes = sorted({pair for row in rows for pair in row.codes.items()}, key=lambda pair: (pair[0] != "CN-USCI", pair))
-        return SubjectRow(subject_key, SubjectKind.ORGANISATION, "", rows[0].subject_name, tuple(codes)) if rows else None
+        kind = SubjectKind.ORGANISATION if codes else SubjectKind.PERSON
+        return SubjectRow(subject_key, kind, "", rows[0].subject_name, tuple(codes)) if rows else None
 
 
 def _meets(row: RecordRow, filters: Mapping[str, str], clear: Clear) -> bool:
