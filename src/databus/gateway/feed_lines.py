@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from databus.gateway.bodies import record_body
-from databus.gateway.lens import Lens, Shown, awake, cut
+from databus.gateway.lens import Lens, Shown, cut
 from databus.gateway.line import Line
 from databus.gateway.positions import Position, sealed
 from databus.model.keys import uuid8
@@ -25,10 +25,9 @@ Pair = tuple[StepRow, Shown | None]
 
 def visible(line: Line, lens: Lens, rows: Sequence[StepRow]) -> list[Pair]:
     """Redact: the steps that exist for this reader, each record cut by what it is now."""
-    today = line.today()
     pairs: list[Pair] = []
     for row in rows:
-        one = None if row.withdrawn or not awake(row.record, today) else cut(line.planner, lens, row.record)
+        one = None if row.withdrawn else cut(line.planner, lens, row.record)
         if row.withdrawn or one is not None:
             pairs.append((row, one))
     return pairs

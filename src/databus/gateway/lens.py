@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from databus.model.disclosure import ANONYMOUS, Action, Caller, ClassPlan, Disclosed, Permit, Plan, Role
 from databus.model.labels import LabelClass, SubjectKind
@@ -125,8 +125,3 @@ def cut(planner: Planner, lens: Lens, row: RecordRow) -> Shown | None:
         return None
     plan = lens.plan_of(row.class_id)
     return Shown(row, planner.redact(plan, row.class_id, row.payload or {}), plan)
-
-
-def awake(row: RecordRow, today: date) -> bool:
-    """False once a record's wake day has come and its tick has not been applied: it counts as held."""
-    return row.wake is None or row.wake > today

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from databus.errors import NotFound
-from databus.gateway.lens import Lens, Shown, awake, cut
+from databus.gateway.lens import Lens, Shown, cut
 from databus.gateway.line import Line
 from databus.store.rows import SubjectRow
 from databus.web.paging import words_of
@@ -48,5 +48,5 @@ async def read(line: Line, lens: Lens, subject_key: str, *, asked: str = "") -> 
     if subject is None:
         return None
     rows = await line.records.of_subject(subject_key, classes=classes, today=today)
-    shown = tuple(one for row in rows if awake(row, today) and (one := cut(line.planner, lens, row)) is not None)
+    shown = tuple(one for row in rows if (one := cut(line.planner, lens, row)) is not None)
     return Profile(subject, shown) if shown else None

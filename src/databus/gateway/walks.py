@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 
 from databus.errors import Gone, Malformed
-from databus.gateway.lens import Lens, Shown, awake, cut, look_publicly
+from databus.gateway.lens import Lens, Shown, cut, look_publicly
 from databus.gateway.line import PIN, Line
 from databus.store.datasets import Dataset
 from databus.store.records import Place
@@ -95,7 +95,7 @@ async def stretch(line: Line, walk: Walk, *, limit: int) -> Stretch:
         )
     except Gone:
         raise ended() from None
-    shown = tuple(one for row in page.rows if awake(row, today) and (one := narrowed(line, lens, walk, row)) is not None)
+    shown = tuple(one for row in page.rows if (one := narrowed(line, lens, walk, row)) is not None)
     if page.after is not None:
         until = walk.until or _until(line)
         return Stretch(shown, replace(walk, version=page.version, after=page.after, until=until), None)
