@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from databus.contract import wire
-from databus.errors import Misconfigured, Undecodable
+from databus.errors import Misconfigured, StoreUnavailable, Undecodable
 from databus.model.change import Kind
 from databus.model.labels import Standing, SubjectKind
 from databus.store import projection
+from databus.store.apply import sql
 from store.line import CODE, FINDING, KNOWN_AT, NAME, OPEN, PERMIT, Line
 
 pytestmark = pytest.mark.live
@@ -66,6 +68,24 @@ async def test_what_fails_in_the_middle_leaves_nothing_behind_and_the_next_chunk
     assert len(await line.rows(VERSIONS)) == 1
     await line.apply(good)
     assert await projection.positions(line.pool) == {("changes", 0): 2}
+
+
+async def test_two_projectors_of_one_partition_apply_a_chunk_once(line: Line) -> None:
+    chunk = line.changes(*(line.change(str(number), kind=Kind.CHANGED) for number in range(50)))
+    assert sorted(await asyncio.gather(line.apply(chunk), line.apply(chunk))) == [0, 50]
+    assert len(await line.rows("SELECT FROM record_versions")) == 50
+
+
+async def test_a_projector_cut_off_before_its_commit_has_applied_nothing(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    chunk = line.changes(line.change("a"))
+    cut = "SELECT pg_terminate_backend(pg_backend_pid())"
+    with monkeypatch.context() as patched:
+        patched.setattr(sql, "STATEMENTS", (*sql.STATEMENTS, cut))
+        with pytest.raises(StoreUnavailable):
+            await line.apply(chunk)
+    assert await projection.positions(line.pool) == {}
+    assert await line.rows("SELECT FROM steps") == []
+    assert await line.apply(chunk) == 1
 
 
 async def test_offsets_may_have_gaps_and_partitions_keep_their_own_position(line: Line) -> None:
