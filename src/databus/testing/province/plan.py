@@ -12,7 +12,7 @@ from databus.contract.catalogue import Contract
 from databus.model.keys import derived_id
 from databus.testing.province.kinds import kinds
 from databus.testing.province.planned import Planned, Shares
-from databus.testing.province.story import Telling, story
+from databus.testing.province.story import Telling, story, telling_of
 from databus.testing.province.subjects import PERSON, Subject, subjects
 
 __all__ = ["Planned", "Shares", "plan"]
@@ -25,7 +25,7 @@ def plan(
 
     Every subject that is no person is registered first; then facts about subjects drawn by weight, until there are enough.
     """
-    telling = Telling(contract, Random(seed), as_of, shares or Shares())
+    telling = telling_of(contract, Random(seed), as_of, shares or Shares())
     people = subjects(subject_count, random=telling.random, contract=contract, as_of=as_of)
     for number, planned in enumerate(islice(_all(telling, people), submissions)):
         yield replace(planned, submission_id=derived_id("sample", seed, number))

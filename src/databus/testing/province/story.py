@@ -26,8 +26,12 @@ OLDEST, NEWEST = 5 * 365, 20
 CORRECTED, REVOKED, REPAIRED = 20, 15, 95
 """Days from the decision to what happens later; a repair waits for the shortest publicity (domain 2.16, three months)."""
 
+TURNS = ("overtaken", "duplicate", "equivocal", "corrected", "revoked", "repaired")
+"""What may happen to a fact later, at most one of these."""
+
 _LATE, _IN_TIME, _SETTLED = (25, 40), (1, 5), 130
 _SEQS = 8
+_HOUR = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Telling:
     random: Random
     as_of: date
     shares: Shares
+    below: tuple[float, ...]
+    """Where the shares of `TURNS` end, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,11 @@ class _Fact:
     @property
     def seq(self) -> int:
         return self.record * _SEQS
+
+
+def telling_of(contract: Contract, random: Random, as_of: date, shares: Shares) -> Telling:
+    """The telling of a province."""
+    return Telling(contract, random, as_of, shares, tuple(accumulate(getattr(shares, turn) for turn in TURNS)))
 
 
 def story(record: int, subject: Subject, kind: Kind, telling: Telling) -> Iterator[Planned]:
@@ -105,31 +116,39 @@ def _fact(record: int, subject: Subject, kind: Kind, telling: Telling) -> _Fact:
 
 
 def _later(sent: Planned, fact: _Fact, telling: Telling) -> Iterator[Planned]:
-    random, shares, kind = telling.random, telling.shares, fact.kind
+    """The fact itself and what is said of it later, each told after what was told before."""
     if fact.sequel is not None:
         known, whole = fact.sequel
         yield sent
-        yield _sent(fact, telling, op="UPSERT", payload=whole, step=1, days=(known - fact.decided).days)
+        yield _behind(sent, _sent(fact, telling, op="UPSERT", payload=whole, step=1, days=(known - fact.decided).days))
         return
-    below = tuple(accumulate((shares.overtaken, shares.duplicate, shares.equivocal, shares.corrected, shares.revoked, shares.repaired)))
-    drawn = random.random()
+    match _turn(fact, telling):
+        case "overtaken":
+            corrected = _corrected(fact, telling)
+            yield from (corrected, replace(_behind(corrected, sent), effect="HISTORY"))
+        case "duplicate":
+            yield from (sent, replace(sent, effect="DUPLICATE"))
+        case "equivocal":
+            revised = revise(fact.kind.record_type, fact.content, telling.random)
+            yield from (sent, replace(sent, cut={**sent.cut, "payload": revised}, effect="EQUIVOCAL"))
+        case "corrected":
+            yield from (sent, _behind(sent, _corrected(fact, telling)))
+        case "revoked":
+            yield from (sent, _behind(sent, _sent(fact, telling, op="REVOKE", payload=_key_of(fact), step=2, days=REVOKED)))
+        case "repaired":
+            yield from (sent, _behind(sent, _sent(fact, telling, op="REPAIR", payload=_key_of(fact), step=3, days=REPAIRED)))
+        case _:
+            yield sent
+
+
+def _turn(fact: _Fact, telling: Telling) -> str:
+    """What happens to a fact later, by the shares; nothing where that cannot happen to it, or not before the sample's day."""
+    drawn = telling.random.random()
+    turn = next((name for name, below in zip(TURNS, telling.below, strict=True) if drawn < below), "")
+    at_once = turn in ("", "duplicate", "equivocal")
     settled = (telling.as_of - fact.decided).days > _SETTLED
-    if drawn < below[0] and settled:
-        corrected = _corrected(fact, telling)
-        yield corrected
-        yield _arriving(sent, corrected.told, effect="HISTORY")
-        return
-    yield sent
-    if below[0] <= drawn < below[1]:
-        yield replace(sent, effect="DUPLICATE")
-    elif below[1] <= drawn < below[2]:
-        yield replace(sent, cut={**sent.cut, "payload": revise(kind.record_type, fact.content, random)}, effect="EQUIVOCAL")
-    elif below[2] <= drawn < below[3] and settled:
-        yield _corrected(fact, telling)
-    elif below[3] <= drawn < below[4] and settled and not kind.once:
-        yield _sent(fact, telling, op="REVOKE", payload=_key_of(fact), step=2, days=REVOKED)
-    elif below[4] <= drawn < below[5] and settled and kind.repairable:
-        yield _sent(fact, telling, op="REPAIR", payload=_key_of(fact), step=3, days=REPAIRED)
+    possible = {"revoked": not fact.kind.once, "repaired": fact.kind.repairable}.get(turn, True)
+    return turn if at_once or (settled and possible) else ""
 
 
 def _corrected(fact: _Fact, telling: Telling) -> Planned:
@@ -137,8 +156,8 @@ def _corrected(fact: _Fact, telling: Telling) -> Planned:
     return _sent(fact, telling, op="CORRECT", payload=revised, step=1, days=CORRECTED)
 
 
-def _arriving(sent: Planned, behind: int, *, effect: str) -> Planned:
-    return replace(sent, told=max(sent.told, behind + 60_000), effect=effect)
+def _behind(earlier: Planned, later: Planned) -> Planned:
+    return replace(later, told=max(later.told, earlier.told + _HOUR))
 
 
 def _key_of(fact: _Fact) -> dict[str, Any]:
@@ -150,7 +169,7 @@ def _key_of(fact: _Fact) -> dict[str, Any]:
 
 def _sent(fact: _Fact, telling: Telling, *, op: str, payload: dict[str, Any], step: int = 0, days: int = 0) -> Planned:
     random = telling.random
-    low, high = _LATE if fact.late and op == "UPSERT" else _IN_TIME
+    low, high = _LATE if fact.late and step == 0 else _IN_TIME
     day, _ = telling.contract.calendar.working_days_after(fact.decided + timedelta(days=days), random.randint(low, high))
     told = datetime.combine(day, time(9 + random.randrange(8), random.randrange(60)), SHANGHAI)
     return Planned(
