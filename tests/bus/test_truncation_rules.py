@@ -1,6 +1,6 @@
 """The duty to delete: what it says and who may not imitate it."""
 
-from databus.bus.truncation import MARKER_HEADERS, Duty, duty, extended, is_marker
+from databus.bus.truncation import CLOSED, MARKED, MARKER_HEADERS, Duty, after, duty, is_marker
 from databus.model.chunk import Record
 
 
@@ -15,11 +15,29 @@ def test_a_duty_survives_in_the_metadata_of_a_commit() -> None:
     assert duty('{"unreadable": 3}') is None
 
 
-def test_a_duty_stands_until_it_is_done_and_only_grows() -> None:
-    standing = extended(None, [4], [record(4), record(5, 2_000)], roll_seconds=10)
-    assert standing == Duty(5, 12_001)
-    assert extended(standing, [], [record(6)], roll_seconds=10) == standing
-    assert extended(standing, [8, 7], [record(8, 3_000)], roll_seconds=10) == Duty(9, 13_001)
+def test_a_duty_goes_through_its_stages() -> None:
+    waiting = after(None, [record(4), record(5, 2_000)], [4], roll_seconds=10)
+    assert waiting == Duty(5, 12_001)
+    assert after(waiting, [record(6)], [], roll_seconds=10) == waiting
+    assert not waiting.due(12_000)
+    assert waiting.due(12_001)
+    marked = waiting.marked()
+    assert not marked.due(99_999)
+    assert after(marked, [record(6), record(7)], [], roll_seconds=10) == marked
+    closed = after(marked, [record(8), record(9, headers=MARKER_HEADERS)], [], roll_seconds=10)
+    assert closed == Duty(9, CLOSED)
+    assert after(closed, [record(10)], [], roll_seconds=10) is None
+
+
+def test_another_secret_begins_again_in_every_stage() -> None:
+    for standing in (None, Duty(3, 50), Duty(3, MARKED), Duty(3, CLOSED)):
+        found = after(standing, [record(7), record(8, headers=MARKER_HEADERS)], [7], roll_seconds=1)
+        assert found == Duty(8, 2_001)
+
+
+def test_a_marker_nobody_waits_for_deletes_nothing() -> None:
+    assert after(None, [record(9, headers=MARKER_HEADERS)], [], roll_seconds=1) is None
+    assert after(Duty(3, 50), [record(9, headers=MARKER_HEADERS)], [], roll_seconds=1) == Duty(3, 50)
 
 
 def test_only_an_empty_record_is_a_marker() -> None:

@@ -1,14 +1,17 @@
-"""Making a refused secret unreadable, so that no crash can leave it readable.
+"""Making a refused secret unreadable at once, and gone from the disk soon, whatever crashes in between.
 
 The duty is written where it cannot be separated from its cause: into the metadata of the offset that commits the chunk.
-Whoever owns the partition next reads it there and repeats the deletion, which is idempotent. The duty ends in the
-transaction that appends the marker record; that append closes the segment on disk once `roll_seconds` have passed.
+Whoever owns the partition next reads it there and repeats the deletion, which is idempotent. It has three stages:
+
+1. waiting: all below the secret is deleted; at `roll_at` a marker record is appended, which closes the segment;
+2. `MARKED`: the marker is in the log; once everything before it is committed, all of that is deleted too, since Kafka
+   removes only whole segments and the secret's may hold later submissions;
+3. `CLOSED`: that last deletion is under way.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,9 +29,13 @@ from databus.model.chunk import Record
 MARKER_HEADERS = ((MARKER, b"1"),)
 
 
+MARKED = 0
+CLOSED = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Delete below `until`; append the marker at `roll_at` (milliseconds), when the segment may be closed."""
+    """Delete below `until`. `roll_at` is when the marker is due (milliseconds), or a later stage."""
 
     until: int
     roll_at: int
@@ -36,6 +43,14 @@ class Duty:
     def metadata(self) -> str:
         """As it stands in the committed offset."""
         return json.dumps({"unreadable": [self.until, self.roll_at]})
+
+    def due(self, now: int) -> bool:
+        """True if the marker is to be appended now."""
+        return 0 < self.roll_at <= now
+
+    def marked(self) -> Duty:
+        """After the marker was appended."""
+        return Duty(self.until, MARKED)
 
 
 def duty(metadata: str) -> Duty | None:
@@ -46,12 +61,16 @@ def duty(metadata: str) -> Duty | None:
     return None
 
 
-def extended(standing: Duty | None, unreadable: Sequence[int], records: Sequence[Record], *, roll_seconds: float) -> Duty | None:
-    """The duty after a chunk of which `unreadable` offsets must go; `standing` is the one there was."""
-    if not unreadable:
-        return standing
-    latest = max((record.timestamp for record in records), default=int(time.time() * 1000))
-    return Duty(max(*unreadable, standing.until - 1 if standing else -1) + 1, latest + int(roll_seconds * 1000) + 1)
+def after(standing: Duty | None, records: Sequence[Record], unreadable: Sequence[int], *, roll_seconds: float) -> Duty | None:
+    """The duty after a chunk, of which the offsets `unreadable` must go; `standing` is the one before it."""
+    if unreadable:
+        latest = max(record.timestamp for record in records)
+        return Duty(max(unreadable) + 1, latest + int(roll_seconds * 1000) + 1)
+    if standing is None or standing.roll_at == CLOSED:
+        return None
+    # Without a duty a marker means nothing: a department could append one to be rid of what it sent.
+    markers = [record.offset for record in records if is_marker(record)]
+    return Duty(max(markers), CLOSED) if markers and standing.roll_at == MARKED else standing
 
 
 def is_marker(record: Record) -> bool:

@@ -138,7 +138,8 @@ class Worker:
     async def _commit(self, chunk: Chunk, outcome: Outcome) -> None:
         place = chunk.place
         gone = [self._own(chunk, *each) for each in outcome.unreadable]
-        due = truncation.extended(self._duties.get(place), gone, chunk.records, roll_seconds=self._roll_seconds)
+        standing = self._duties.get(place)
+        due = truncation.after(standing, chunk.records, gone, roll_seconds=self._roll_seconds)
         registers = {Place(self._address.topic(self._registers), place.partition): outcome.registers} if self._registers else {}
         await self._writers[self._transactional_id(place.partition)].commit(
             group=self._address.topic(self._group),
@@ -147,10 +148,14 @@ class Worker:
             registers=registers if outcome.registers else None,
             partition_hint=place.partition,
         )
+        if due != standing:
+            await self._undertake(place, due)
+
+    async def _undertake(self, place: Place, due: Duty | None) -> None:
+        self._duties.pop(place, None)
         if due is not None:
-            self._duties[place] = due
-        if gone and due is not None:
             await truncation.delete(self._address, {place: due})
+            self._duties[place] = due
 
     def _own(self, chunk: Chunk, topic: str, partition: int, offset: int) -> int:
         if Place(self._address.topic(topic), partition) != chunk.place or not chunk.start <= offset < chunk.following:
@@ -158,9 +163,9 @@ class Worker:
         return offset
 
     async def close_segments(self) -> None:
-        """Append the markers that are due; each ends its duty in the same transaction."""
+        """Append the markers that are due; each moves its duty on in the same transaction."""
         for place, due in list(self._duties.items()):
-            if due.roll_at > time.time() * 1000:
+            if not due.due(int(time.time() * 1000)):
                 continue
             # In turn with the chunks: one in between would be taken back by the offset committed here.
             async with self.consumer.turn:
@@ -168,9 +173,11 @@ class Worker:
                 if at is None or self._duties.get(place) != due:
                     continue
                 await self._writers[self._transactional_id(place.partition)].commit(
-                    group=self._address.topic(self._group), offsets={place: (at, "")}, markers={place: truncation.MARKER_HEADERS}
+                    group=self._address.topic(self._group),
+                    offsets={place: (at, due.marked().metadata())},
+                    markers={place: truncation.MARKER_HEADERS},
                 )
-                del self._duties[place]
+                self._duties[place] = due.marked()
 
     async def finish(self) -> None:
         """End the chunk at work, leave the group, let go of the transactional ids; all of it within bounds."""
