@@ -6,33 +6,31 @@ import asyncio
 import logging
 import uuid
 from collections import Counter as Tally
-from dataclasses import replace
 
 from databus.errors import AuditUnavailable
-from databus.model.disclosure import DecisionRecord
+from databus.model.disclosure import Caller, DecisionRecord
 from databus.ports import Clock, Trail
 
 FLUSH_SECONDS = 60.0
 
-_KINDS_AT_ONCE = 10_000
-
 _log = logging.getLogger(__name__)
-
-_Kind = tuple[object, ...]
 
 
 class Counter:
-    """Counts per dataset (`action`) and caller, under one purpose, plan and reasons; `async with`, or `start` and `stop`."""
+    """Call it with the dataset and the caller of each read; `async with`, or `start` and `stop`, flush it each minute."""
 
     def __init__(self, trail: Trail, *, clock: Clock, seconds: float = FLUSH_SECONDS) -> None:
         self._trail = trail
         self._clock = clock
         self._seconds = seconds
-        self._counts: Tally[_Kind] = Tally()
-        self._samples: dict[_Kind, DecisionRecord] = {}
+        self._counts: Tally[tuple[str, Caller]] = Tally()
         self._waiting: list[DecisionRecord] = []
         self._flushing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+
+    def __call__(self, dataset: str, caller: Caller) -> None:
+        """Count one read."""
+        self._counts[dataset, caller] += 1
 
     async def __aenter__(self) -> Counter:
         await self.start()
@@ -55,18 +53,6 @@ class Counter:
         await asyncio.gather(task, return_exceptions=True)
         await self._try()
 
-    async def count(self, decision: DecisionRecord) -> None:
-        """Add reads of public data: who asked for which dataset is kept, what the answer held is not.
-
-        Raises:
-            AuditUnavailable: there is no room to count more, and the trail takes no records.
-        """
-        kind = _kind(decision)
-        self._samples.setdefault(kind, decision)
-        self._counts[kind] += decision.count
-        if len(self._counts) + len(self._waiting) >= _KINDS_AT_ONCE:
-            await self.flush()
-
     async def flush(self) -> None:
         """Write every count as one record.
 
@@ -75,9 +61,8 @@ class Counter:
         """
         async with self._flushing:
             counts, self._counts = self._counts, Tally()
-            samples, self._samples = self._samples, {}
             at = int(self._clock().timestamp() * 1000)
-            self._waiting += [_summed(samples[kind], number, at) for kind, number in counts.items()]
+            self._waiting += [_record(dataset, caller, number, at) for (dataset, caller), number in counts.items()]
             if self._waiting:
                 await self._trail.record(self._waiting)
                 self._waiting = []
@@ -94,20 +79,25 @@ class Counter:
             _log.warning("counts of public reads wait", extra={"waiting": len(self._waiting), **error.facts})
 
 
-def _kind(decision: DecisionRecord) -> _Kind:
-    who = (decision.caller, decision.role, decision.organisation)
-    return (
-        *who,
-        decision.action,
-        decision.purpose,
-        decision.relation,
-        decision.outcome,
-        decision.reasons,
-        decision.plan_id,
-        decision.revision,
+def _record(dataset: str, caller: Caller, number: int, at: int) -> DecisionRecord:
+    return DecisionRecord(
+        decision_id=str(uuid.uuid4()),
+        at=at,
+        request_id="",
+        caller=caller.name,
+        role=caller.role.value,
+        organisation=caller.organisation,
+        purpose="",
+        relation="none",
+        permit_id="",
+        action=f"COUNT {dataset}",
+        subject_key="",
+        outcome="ALLOW",
+        reasons=("OK_PUBLIC",),
+        records=(),
+        disclosed={},
+        withheld={},
+        plan_id="",
+        revision="",
+        count=number,
     )
-
-
-def _summed(sample: DecisionRecord, number: int, at: int) -> DecisionRecord:
-    blank = replace(sample, request_id="", subject_key="", records=(), disclosed={}, withheld={})
-    return replace(blank, decision_id=str(uuid.uuid4()), at=at, count=number)
