@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from starlette.requests import Request
-
 from databus.access.tokens import Signing, verify
 from databus.errors import Unauthenticated
 from databus.model.disclosure import ANONYMOUS, Caller
@@ -27,12 +23,3 @@ def caller_of(authorization: str | None, *, signing: Signing, clock: Clock) -> C
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send a bearer token from /oauth/token, or no credentials at all.", challenge=CHALLENGE)
     return verify(token.strip(), signing, now=clock())
-
-
-def callers(*, signing: Signing, clock: Clock) -> Callable[[Request], Awaitable[Caller]]:
-    """`caller_of` for the requests of one process."""
-
-    async def of(request: Request) -> Caller:
-        return caller_of(request.headers.get("authorization"), signing=signing, clock=clock)
-
-    return of

@@ -26,7 +26,7 @@ Find = Callable[[str], Awaitable[Account | None]]
 """The account of a client id, or None."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Problem(Exception):
     error: str
     detail: str
