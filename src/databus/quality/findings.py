@@ -10,6 +10,7 @@ from databus.model.finding import Finding, Verdict
 from databus.model.keys import derived_id
 from databus.quality.content import ENVELOPE, Content, Failure
 from databus.quality.masking import is_personal, observed, without_numbers
+from databus.quality.security import first
 from databus.quality.submission import FIXES, SUBMISSION_ID, Submission, uuid_or_nothing
 
 RULES = "dq_rule"
@@ -25,6 +26,11 @@ class Known:
     catalog_code: str = ""
     record_key: str = ""
     content: Content | None = None
+
+    @property
+    def citizen_free(self) -> bool:
+        """True if the key of the record holds no citizen id: some department numbers its documents by them."""
+        return not first("citizen_id", self.record_key)
 
 
 def verdict_of(rule: str, contract: Contract) -> Verdict:
@@ -49,7 +55,7 @@ def finding(submission: Submission, known: Known, failure: Failure, contract: Co
         event_id=submission.event_id,
         record_type=known.record_type,
         catalog_code=known.catalog_code,
-        record_key=known.record_key,
+        record_key=known.record_key if known.citizen_free else "",
         rule=failure.rule,
         verdict=verdict_of(failure.rule, contract),
         field=failure.field,

@@ -19,9 +19,9 @@ _NUMBERS = re.compile(
 )
 _LONG_NUMBER = re.compile(r"[0-9]{6,}")
 _EDGES = 7
-_NAMES = frozenset({"name"})
 _ADDRESS_SHOWN = 6
-_PERSON_FIELDS = frozenset({f"{ENVELOPE}subject.id_number", f"{ENVELOPE}subject.name", f"{ENVELOPE}subject.tax_no"})
+_NAME, _ID_NUMBER = f"{ENVELOPE}subject.name", f"{ENVELOPE}subject.id_number"
+_PERSON_FIELDS = frozenset({_NAME, _ID_NUMBER, f"{ENVELOPE}subject.tax_no"})
 
 
 def observed(value: object, field: str, content: Content | None) -> str:
@@ -30,8 +30,8 @@ def observed(value: object, field: str, content: Content | None) -> str:
     if content is None or not text:
         return _scrubbed(text[:SHOWN])
     contract_field = content.record_type.fields.get(field)
-    if field in _PERSON_FIELDS and (content.person or field.endswith("id_number")):
-        return covered(text[:SHOWN])
+    if field in _PERSON_FIELDS and (content.person or field == _ID_NUMBER):
+        return _by_mask(text[:SHOWN], "name" if field == _NAME else None)
     if contract_field is not None and _personal(contract_field, content.person):
         return _by_mask(text[:SHOWN], contract_field.mask)
     return _scrubbed(text)[:SHOWN]
@@ -50,7 +50,7 @@ def _personal(field: Field, person: bool) -> bool:
 
 
 def _by_mask(text: str, mask: str | None) -> str:
-    if mask in _NAMES:
+    if mask == "name":
         return text[:1] + "*" * (len(text) - 1)
     if mask == "address":
         return text[:_ADDRESS_SHOWN] + "****"

@@ -40,7 +40,8 @@ def code(value: str) -> str:
 
 def document_number(value: str) -> str:
     """A document number: NFKC, no spaces, 〔〕 around its year."""
-    plain = "".join(unicodedata.normalize("NFKC", value).split())
+    # Composed again: what stood on a blank now stands on the letter before it.
+    plain = unicodedata.normalize("NFKC", "".join(unicodedata.normalize("NFKC", value).split()))
     return _YEAR.sub(lambda found: f"〔{found[1].strip()}〕", plain, count=1)
 
 
