@@ -138,6 +138,16 @@ PASSES: list[tuple[str, str, dict[str, Any]]] = [
     ("DQ-ACC-10", PENALTY, {"decided_at": date(2026, 9, 10), "envelope.decided_at": date(2026, 9, 10)}),
     ("DQ-ACC-10", LICENCE, {"valid_to": date(2026, 9, 2)}),
     ("DQ-TIM-01", PENALTY, {"decided_at": date(2026, 9, 1), "envelope.decided_at": date(2026, 9, 1)}),
+    (
+        "DQ-TIM-01",
+        PENALTY,
+        {
+            "envelope.op": "CORRECT",
+            "envelope.reason": "笔误",
+            "decided_at": date(2026, 8, 31),
+            "envelope.decided_at": date(2026, 8, 31),
+        },
+    ),
     ("DQ-KEY-01", PENALTY, {"envelope.subject.reg_no": "220102000002026"}),
 ]
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from databus.contract.catalogue import Contract
 from databus.contract.entries import Check
+from databus.model.event import Op
 from databus.quality.content import Content, Failure
 
 
@@ -14,8 +15,8 @@ def in_time(content: Content, check: Check, contract: Contract) -> Iterator[Fail
     """DQ-TIM-01: received within the entry's working days after the day in the field; the day after it is day 1."""
     limit = content.entry.late_after if content.entry is not None else None
     since = content.value(check.field)
-    # No working day passes without a calendar day, so that most submissions need no calendar.
-    if limit is None or not isinstance(since, date) or not content.carries_content or (content.received - since).days <= limit:
+    # A correction is no late report of the fact it corrects; within as many calendar days no calendar is needed.
+    if limit is None or not isinstance(since, date) or content.op != Op.UPSERT or (content.received - since).days <= limit:
         return
     # Counted up to the limit only: an old fact costs no more than a new one.
     deadline, estimated = contract.calendar.working_days_after(since, limit)
