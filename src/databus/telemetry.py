@@ -73,6 +73,8 @@ def log_as(process: str, level: str) -> None:
     logging.basicConfig(handlers=[out], level=level, force=True)
     for noisy in ("aiokafka", "kafka", "faust", "mode", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # SCRAM never sends a password; on loopback the exchange needs no cover.
+    logging.getLogger("kafka.net.sasl").setLevel(logging.ERROR)
     for renamed in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(renamed).handlers.clear()
         logging.getLogger(renamed).setLevel(logging.WARNING)

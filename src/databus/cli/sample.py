@@ -25,7 +25,7 @@ from databus.department.publisher import Publisher
 from databus.errors import Malformed, Unavailable
 from databus.local.keys import department_secret
 from databus.model.keys import organisation_key
-from databus.store import reconciliation
+from databus.store import permits, reconciliation
 from databus.store.sessions import Pool
 from databus.testing.province import ledger
 from databus.testing.province.load import load
@@ -106,13 +106,14 @@ def _noting(planned: Iterable[Planned], consenting: list[str]) -> Iterator[Plann
 
 
 def permit(here: Session, codes: list[str]) -> None:
-    """Give the sample callers their permits: a grant for the department, consents of these subjects for the agency."""
-    permits = samples.permits(now().date(), consenting=tuple(organisation_key(code) for code in codes))
+    """Give the sample callers their permits, once: a grant for the department, consents of these subjects for the agency."""
+    given = {one.permit_id for one in here.ask(permits.all)}
+    wanted = samples.permits(now().date(), consenting=tuple(organisation_key(code) for code in codes))
     codec = here.codec("gateway")
 
     async def append() -> None:
         async with Journal(here.address("gateway")) as journal:
-            for one in permits:
+            for one in (one for one in wanted if one.permit_id not in given):
                 await journal.append(PERMITS, one.permit_id.encode(), encode_permit(codec, one))
 
     asyncio.run(append())
