@@ -18,7 +18,7 @@ from databus.web.headers import report, request_id
 from databus.web.pages import Pages
 
 MEDIA_TYPE = "application/problem+json"
-RESERVED = frozenset({"type", "title", "status", "detail", "instance"})
+RESERVED = frozenset({"type", "title", "status", "detail", "instance", "challenge"})
 METHOD_NOT_ALLOWED = "method-not-allowed"
 API = ("/v1", "/oauth", "/.well-known", "/registry", "/health", "/bundles")
 
@@ -57,7 +57,8 @@ def install(app: FastAPI, pages: Pages) -> None:
         assert isinstance(error, errors.DatabusError)
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             report(error, request_id(request))
-        return answer(request, document(error), pages, retry=error.status == HTTPStatus.SERVICE_UNAVAILABLE)
+        challenge = {"WWW-Authenticate": str(error.facts["challenge"])} if "challenge" in error.facts else {}
+        return answer(request, document(error), pages, headers=challenge, retry=error.status == HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
