@@ -11,6 +11,8 @@ import pytest
 
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
+from databus.contract.entries import Check
+from databus.errors import BadContract
 from databus.model.finding import Verdict
 from databus.model.labels import Publication
 from databus.quality.rules import ALWAYS, RULES
@@ -207,3 +209,10 @@ def test_every_rule_has_a_case_that_fails_and_one_that_passes() -> None:
 def test_the_list_of_rules_knows_every_rule_we_issue(contract: Contract) -> None:
     issued = {*RULES, *(check.rule for _, check in ALWAYS), "DQ-FMT-01", "DQ-FMT-02", "DQ-FMT-03", "DQ-SEC-01", "DQ-KEY-01"}
     assert issued <= {row.code for row in contract.codes.rows("dq_rule")}
+
+
+def test_a_type_that_asks_for_a_rule_nobody_answers_is_a_bad_contract(contract: Contract, codec: Codec) -> None:
+    record_type = contract.types[ABNORMAL]
+    asking = replace(record_type, checks=(*record_type.checks, Check("DQ-CONS-01", "uscc", {})))
+    with pytest.raises(BadContract, match="DQ-CONS-01"):
+        Inbox(replace(contract, types={**contract.types, ABNORMAL: asking}), codec)
