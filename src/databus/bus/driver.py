@@ -36,7 +36,7 @@ async def work(
     session_seconds: float = 6.0,
     transaction_seconds: float = 20.0,
     roll_seconds: float = 3600.0,
-    silence_seconds: float = 25.0,
+    silence_seconds: float = 20.0,
 ) -> int:
     """Run `processor` over the group's share of `topics` until `stop`; the exit code: 0 stopped, 1 failed.
 

@@ -18,7 +18,7 @@ from databus.bus.topics import RECORD_BYTES
 from databus.model.chunk import Headers, Output
 
 log = logging.getLogger(__name__)
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 1.5
 Row = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
 
 

@@ -20,7 +20,8 @@ from databus.errors import BusUnavailable
 from databus.model.chunk import Outcome, Processor
 
 log = logging.getLogger(__name__)
-_STOP_SECONDS = 5.0
+# With the writers' own bound still below the five seconds after which a supervisor kills.
+_STOP_SECONDS = 3.0
 
 
 class Worker:
@@ -183,8 +184,9 @@ class Worker:
         """End the chunk at work, leave the group, let go of the transactional ids; all of it within bounds."""
         try:
             self.consumer.ledger.invalidate()
-            await asyncio.wait_for(self.consumer.wait_empty(), _STOP_SECONDS)
-            await asyncio.wait_for(self.app.stop(), _STOP_SECONDS)
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self.consumer.wait_empty()
+                await self.app.stop()
         except Exception:
             log.exception("the worker did not stop cleanly")
             self.failed = True
