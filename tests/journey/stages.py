@@ -62,7 +62,7 @@ def keep(bus: MemoryBus, submission: Submission) -> Record:
 def check(bus: MemoryBus) -> tuple[list[Event], list[Finding]]:
     """Stage 3: what of the inbox is believed, and what is wrong with the rest."""
     keys = {"platform_key": b"p" * 32, "quarantine_key": b"q" * 32}
-    bus.work(checker.processor(CONTRACT, CODEC, **keys, told_time=False, prefix=""), "in.ecology")
+    bus.work(checker.processor(CONTRACT, CODEC, **keys, told_time=False), "in.ecology")
     events = [wire.decode_event(CODEC, record.value or b"") for record in bus.read("events")]
     return events, [wire.decode_finding(CODEC, record.value or b"") for record in bus.read("findings")]
 

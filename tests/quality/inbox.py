@@ -73,7 +73,6 @@ class Inbox:
     contract: Contract
     codec: Codec
     told_time: bool = False
-    prefix: str = ""
     run: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,7 +82,6 @@ class Inbox:
             platform_key=PLATFORM_KEY,
             quarantine_key=QUARANTINE_KEY,
             told_time=self.told_time,
-            prefix=self.prefix,
         )
 
     def example(self, record_type: str, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -117,7 +115,7 @@ class Inbox:
         timestamp: int = RECEIVED,
     ) -> Seen:
         """One record, checked."""
-        outcome = self.run([Record(f"{self.prefix}in.{department}", 1, offset, timestamp, key, value, headers)], NoState())
+        outcome = self.run([Record(f"in.{department}", 1, offset, timestamp, key, value, headers)], NoState())
         by = {name: [o.value or b"" for o in outcome.outputs if o.topic == name] for name in {o.topic for o in outcome.outputs}}
         return Seen(
             outcome,

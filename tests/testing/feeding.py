@@ -39,7 +39,7 @@ class Fate:
 
 def fed(sent: Iterable[tuple[str, Submission]], contract: Contract, codec: Codec, *, received: int) -> Mapping[str, Fate]:
     """The fate of each submission (department, submission), by submission id; `received` is the append time in milliseconds."""
-    check = checker.processor(contract, codec, platform_key=b"p" * 32, quarantine_key=b"q" * 32, told_time=True, prefix="")
+    check = checker.processor(contract, codec, platform_key=b"p" * 32, quarantine_key=b"q" * 32, told_time=True)
     fold = profiler.processor(contract, codec)
     states = [MemoryState() for _ in range(EVENT_PARTITIONS)]
     ends: Counter[tuple[str, int]] = Counter()

@@ -20,7 +20,6 @@ def run(settings: Settings) -> int:
             platform_key=bytes.fromhex(made.keys.read("platform.hmac")),
             quarantine_key=bytes.fromhex(made.keys.read("quarantine.key")),
             told_time=settings.checker.told_time,
-            prefix=settings.bus.prefix,
         )
         return Work(
             group="checker",
@@ -29,6 +28,7 @@ def run(settings: Settings) -> int:
             transactional_id=lambda _: f"checker-slot-{settings.checker.slot}",
             registers=None,
             port=settings.checker.port,
+            transaction_seconds=5.0,
         )
 
     return main("checker", lambda: run_worker(made, work))

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 
 from databus.bootstrap.parts import Process, main, process, registered_codec
 from databus.bus import topics
 from databus.bus.follow import follow
+from databus.errors import StoreUnavailable
 from databus.model.chunk import Record
 from databus.settings import Settings
 from databus.store import database, projection
-from databus.store.sessions import session
+from databus.store.retention import prune
+from databus.store.sessions import Pool, session
 from databus.telemetry import Health, own_page, serve, stop_signal
 
+log = logging.getLogger(__name__)
+_DAY_SECONDS = 86_400.0
 FOLLOWED = (topics.CHANGES, topics.FINDINGS, topics.PERMITS, topics.DECISIONS)
 
 
@@ -29,6 +34,7 @@ async def _project(made: Process) -> int:
     page = asyncio.create_task(serve(own_page(health, made.metrics), port=made.settings.projector.port, stop=stop))
     pool = await database.connect(made.settings.postgres.dsn.get_secret_value())
     codec = await asyncio.to_thread(registered_codec, made.address)
+    tidying = asyncio.create_task(_prune(pool))
     try:
         positions = await projection.positions(pool)
         health.ready = True
@@ -40,9 +46,20 @@ async def _project(made: Process) -> int:
             health.beat()
     finally:
         stop.set()
+        tidying.cancel()
         await page
         await pool.close()
     return 0
+
+
+async def _prune(pool: Pool) -> None:
+    """Once a day: what has been kept long enough leaves, and the feed's floor rises with it."""
+    while True:
+        try:
+            await prune(pool, now=int(time.time() * 1000))
+        except StoreUnavailable as error:
+            log.warning("nothing could be pruned today", extra={"cause": error.detail})
+        await asyncio.sleep(_DAY_SECONDS)
 
 
 def _count(made: Process, chunk: Sequence[Record], seconds: float) -> None:

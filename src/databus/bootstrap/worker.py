@@ -22,6 +22,7 @@ class Work:
     transactional_id: Callable[[int], str]
     registers: str | None
     port: int
+    transaction_seconds: float = 20.0
 
 
 async def run_worker(made: Process, work: Callable[[], Work]) -> int:
@@ -46,6 +47,7 @@ async def run_worker(made: Process, work: Callable[[], Work]) -> int:
             processor=doing.processor,
             registers=doing.registers,
             transactional_id=doing.transactional_id,
+            transaction_seconds=doing.transaction_seconds,
             stop=stop,
             beat=beat,
             on_chunk=on_chunk,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import DecimalException
@@ -34,11 +35,13 @@ class Codec:
     """Encodes and decodes by schema id.
 
     `texts` maps ids to self-contained schema texts, as the registry or the checkout gives them; `refresh` asks for them
-    again when an id is unknown.
+    again when an id is unknown, at most once in `rest` seconds, so that made-up ids cannot keep it busy.
     """
 
-    def __init__(self, texts: Mapping[int, str], refresh: Callable[[], Mapping[int, str]] | None = None) -> None:
+    def __init__(self, texts: Mapping[int, str], refresh: Callable[[], Mapping[int, str]] | None = None, *, rest: float = 1.0) -> None:
         self._refresh = refresh
+        self._rest = rest
+        self._asked = -rest
         self._ids: dict[int, _Known] = {}
         self._names: dict[str, _Known] = {}
         self._learn(texts)
@@ -66,10 +69,16 @@ class Codec:
         """
         return self._named(full_name).schema_id
 
+    def _ask(self) -> None:
+        now = time.monotonic()
+        if self._refresh is not None and now - self._asked >= self._rest:
+            self._learn(self._refresh())
+            self._asked = time.monotonic()
+
     def _named(self, full_name: str) -> _Known:
         known = self._names.get(full_name)
-        if known is None and self._refresh is not None:
-            self._learn(self._refresh())
+        if known is None:
+            self._ask()
             known = self._names.get(full_name)
         if known is None:
             raise UnknownSchema(f"no schema is named {full_name}", name=full_name)
@@ -77,8 +86,8 @@ class Codec:
 
     def _identified(self, schema_id: int) -> _Known:
         known = self._ids.get(schema_id)
-        if known is None and self._refresh is not None:
-            self._learn(self._refresh())
+        if known is None:
+            self._ask()
             known = self._ids.get(schema_id)
         if known is None:
             raise UnknownSchema(f"schema id {schema_id} is not registered", schema_id=schema_id)

@@ -76,7 +76,7 @@ def event_of(submission: Submission, content: Content, subject: Subject, record_
         catalog_code=envelope["catalog_code"],
         labels=labels,
         content_hash=content_hash(content, labels),
-        known_at=submission.time,
+        known_at=submission.known_at,
         inbox_partition=submission.place.partition,
         inbox_offset=submission.place.offset,
         body=body,

@@ -28,22 +28,22 @@ from databus.quality.submission import SECRECY, Submission, submission_of
 Decoded = Mapping[str, Any]
 
 
-def processor(contract: Contract, codec: Codec, *, platform_key: bytes, quarantine_key: bytes, told_time: bool, prefix: str) -> Processor:
-    """The checker over one contract. `prefix` is the bus prefix of the inboxes; outputs carry bare topic names.
+def processor(contract: Contract, codec: Codec, *, platform_key: bytes, quarantine_key: bytes, told_time: bool) -> Processor:
+    """The checker over one contract; topics are bare names on both sides.
 
     Raises:
         BadContract: a type asks for a rule that no check of one submission answers.
         BadSettings: the quarantine key is shorter than 32 bytes.
     """
     desk = desk_of(contract, codec, platform_key=platform_key, quarantine_key=quarantine_key)
-    return partial(_process, desk=desk, told_time=told_time, prefix=prefix)
+    return partial(_process, desk=desk, told_time=told_time)
 
 
-def _process(chunk: Sequence[Record], state: State, *, desk: Desk, told_time: bool, prefix: str) -> Outcome:
+def _process(chunk: Sequence[Record], state: State, *, desk: Desk, told_time: bool) -> Outcome:
     outputs: list[Output] = []
     unreadable: list[tuple[str, int, int]] = []
     for record in chunk:
-        submission = submission_of(record, prefix=prefix, told_time=told_time)
+        submission = submission_of(record, told_time=told_time)
         level, output = _examined(submission, desk)
         outputs += output
         if level:

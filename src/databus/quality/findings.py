@@ -64,7 +64,7 @@ def finding(submission: Submission, known: Known, failure: Failure, contract: Co
         suggestion="" if hidden else failure.suggestion,
         message_zh=zh + contract.codes.label(RULES, failure.rule),
         message_en=en + contract.codes.label(RULES, failure.rule, "en"),
-        issued_at=submission.time,
+        issued_at=submission.known_at,
         inbox_partition=submission.place.partition,
         inbox_offset=submission.place.offset,
         row=submission.row,

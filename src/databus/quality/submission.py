@@ -33,13 +33,14 @@ _MAX_HEADER = 256
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What was sent. `time` is in milliseconds, `day` its day in Asia/Shanghai; `believed` is false where a told time
-    came to a checker that does not take one, or could not be read."""
+    """What was sent. `known_at` is when the broker took it (milliseconds); `day` (Asia/Shanghai) is the day by which it is
+    judged, that of the told time where one is believed; `believed` is false where a told time came to a checker that
+    does not take one, or could not be read."""
 
     place: Place
     department: str
     event_id: str
-    time: int
+    known_at: int
     day: date
     believed: bool
     key: bytes | None
@@ -66,9 +67,9 @@ class Submission:
         return tuple((told, value) for told, value in self.headers if told in _PASSED and len(value) <= _MAX_HEADER)
 
 
-def submission_of(record: Record, *, prefix: str, told_time: bool) -> Submission:
-    """The submission in a record of `<prefix>in.<department>`."""
-    topic = record.topic.removeprefix(prefix)
+def submission_of(record: Record, *, told_time: bool) -> Submission:
+    """The submission in a record of `in.<department>`."""
+    topic = record.topic
     place = Place(topic, record.partition, record.offset)
     told = [value for name, value in record.headers if name.lower() == TOLD_TIME]
     time = _milliseconds(told[0]) if told and told_time else None
@@ -77,7 +78,7 @@ def submission_of(record: Record, *, prefix: str, told_time: bool) -> Submission
         place=place,
         department=topic.removeprefix(INBOX),
         event_id=keys.derived_id("event", topic, record.partition, record.offset),
-        time=at,
+        known_at=record.timestamp,
         day=date.fromordinal(_EPOCH + (at + _SHANGHAI_MS) // _DAY_MS),
         believed=not told or time is not None,
         key=record.key,
