@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from databus.cli.session import Session, session
-from databus.department import files, mapping
-from databus.department.publish import Batch, publish_rows
-from databus.department.publisher import Publisher
-from databus.department.submission import owned_entry
-from databus.local.keys import department_secret
+from databus.cli.session import session
 from databus.local.running import Running
-from databus.settings import CHECKOUT
+from gateway.published import ORGAN, SOURCE, arrived, publish
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
 USCC, NAME = "91222401YYYY00055K", "延吉市浏览样例商贸有限公司"
 DOC = "吉市监罚〔2026〕4321号"
-SECONDS = 60.0
-
-
-def _publish(here: Session, folder: Path, record_type: str, **changed: Any) -> None:
-    """The shipped example of a type as a row of a department's file, changed."""
-    department = "market-regulation"
-    kind = here.contract.record_type(record_type)
-    told = json.loads(Path(CHECKOUT / "schemas" / record_type / "example.json").read_text("utf-8"))["payload"]
-    row = {name: value for name, value in {**told, "uscc": USCC, **changed}.items() if value is not None}
-    file = folder / f"{record_type}.ndjson"
-    file.write_text(json.dumps(row, ensure_ascii=False) + "\n", "utf-8")
-    chosen = mapping.identity(kind, owned_entry(here.contract, kind, department), files.columns_of(file))
-    batch = Batch(department, int(time.time()), department_secret(here.keys, department))
-    with Publisher(here.address(department), department) as publisher:
-        rows = files.rows_of(file)
-        codec = here.codec(department)
-        sent = list(publish_rows(rows, mapping=chosen, contract=here.contract, codec=codec, batch=batch, publisher=publisher))
-    assert [one.outcome for one in sent] == ["SENT"], sent
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +23,9 @@ def portal(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The gateway's address, once it serves a business of ours with a penalty."""
     here = session(stack.settings)
     folder = tmp_path_factory.mktemp("portal")
-    _publish(here, folder, "LP_REGISTRATION", name=NAME, reg_no=None, domicile_division="222401")
-    organ, code = "吉林省市场监督管理厅", "11220000YYYX00011W"
-    made = {"authority_name": organ, "authority_uscc": code, "source_name": organ, "source_uscc": code}
-    _publish(here, folder, "ADMIN_PENALTY", counterparty_name=NAME, doc_no=DOC, **made)
-    until = time.monotonic() + SECONDS
-    while DOC not in httpx.get(f"{here.gateway}/v1/subjects/{USCC}").text:
-        assert time.monotonic() < until, "the penalty did not arrive on the business page"
-        time.sleep(0.2)
+    publish(here, folder, "LP_REGISTRATION", {"uscc": USCC, "name": NAME, "reg_no": None, "domicile_division": "222401"})
+    publish(here, folder, "ADMIN_PENALTY", {"uscc": USCC, "counterparty_name": NAME, "doc_no": DOC, **ORGAN, **SOURCE})
+    arrived(here, USCC, DOC)
     return here.gateway
 
 
@@ -123,7 +90,7 @@ def test_the_open_dataset_is_filtered_and_downloaded(page: Page) -> None:
 
 
 def test_a_page_that_is_not_there_says_so_kindly(page: Page) -> None:
-    answer = page.goto("/businesses/91220184YYYY00047P")
+    answer = page.goto("/businesses/91220202YYYY000399X")
     assert answer is not None and answer.status == 404
     expect(page.get_by_role("heading", level=1)).to_have_text("没有这个页面")
 
