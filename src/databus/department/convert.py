@@ -15,6 +15,9 @@ NO = frozenset({"false", "0", "no", "n", "否"})
 DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d")
 POWERS = {"": 0, "十": 1, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
 _AMOUNT = re.compile(r"(?P<number>[-+]?[0-9,]*\.?[0-9]+)\(?(?P<power>万亿|十万|百万|千万|[十百千万亿])?(?P<currency>.*?)\)?")
+_DIGITS = 18
+"""Digits of a decimal of the contract, and of a 64-bit number."""
+
 _SEPARATORS = re.compile(r"[;；|、]")
 
 
@@ -70,8 +73,8 @@ def number_of(text: str, scale: int) -> Decimal:
         number = Decimal(written if written.isascii() else "")
     except InvalidOperation:
         raise Unreadable("a number such as 1200.50") from None
-    if not number.is_finite() or abs(number) >= Decimal(10) ** (18 - scale):
-        raise Unreadable(f"a number below 10^{18 - scale}")
+    if not number.is_finite() or abs(number) >= Decimal(10) ** (_DIGITS - scale):
+        raise Unreadable(f"a number below 10^{_DIGITS - scale}")
     rounded = number.quantize(Decimal(1).scaleb(-scale))
     if rounded != number:
         raise Unreadable(f"at most {scale} digits after the point", suggestion=format(rounded, "f"))
@@ -101,6 +104,8 @@ def amount_of(text: str, *, power: int, scale: int) -> Decimal:
     """
     found = _written(text)
     number = number_of(found["number"], 6).scaleb(POWERS[found["power"] or ""] - power)
+    if abs(number) >= Decimal(10) ** (_DIGITS - scale):
+        raise Unreadable(f"an amount below 10^{_DIGITS - scale}")
     rounded = number.quantize(Decimal(1).scaleb(-scale))
     if rounded != number:
         raise Unreadable(f"an amount of at most {scale} digits after the point", suggestion=format(rounded, "f"))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from databus.errors import Malformed, NotFound
 
+CSV = ".csv"
 LINE_LIMIT = 1 << 20
 """Longest line in characters; a submission may have no more bytes than that either."""
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +29,20 @@ class Row:
 
 
 def columns_of(path: Path) -> frozenset[str]:
-    """The names of the columns: a CSV's header, or the members of the first NDJSON line.
+    """The names of the columns: a CSV's header, or every member of any NDJSON line (the whole file is read).
 
     Raises:
         NotFound: no such file.
-        Malformed: no header, or not UTF-8.
+        Malformed: no header, no rows, or not UTF-8.
     """
+    found = set[str]()
     for row in rows_of(path):
-        return frozenset(row.cells)
-    raise Malformed(f"{path.name} holds no rows", file=path.name)
+        found |= row.cells.keys()
+        if path.suffix.lower() == CSV and not row.problem:
+            break
+    if not found:
+        raise Malformed(f"{path.name} holds no rows", file=path.name)
+    return frozenset(found)
 
 
 def rows_of(path: Path) -> Iterator[Row]:
@@ -43,7 +52,7 @@ def rows_of(path: Path) -> Iterator[Row]:
         NotFound: no such file.
         Malformed: another ending, no header, or not UTF-8.
     """
-    readers = {".csv": _csv_rows, ".ndjson": _json_rows, ".jsonl": _json_rows}
+    readers = {CSV: _csv_rows, ".ndjson": _json_rows, ".jsonl": _json_rows}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise Malformed(f"{path.name} must end in .csv or .ndjson", file=path.name)
@@ -53,7 +62,9 @@ def rows_of(path: Path) -> Iterator[Row]:
     except FileNotFoundError:
         raise NotFound(f"there is no file {path.name}", file=path.name) from None
     except UnicodeDecodeError as error:
-        raise Malformed(f"{path.name} is not UTF-8 (byte {error.start})", file=path.name) from error
+        raise Malformed(f"{path.name} is not UTF-8; save it as such (Excel: CSV UTF-8)", file=path.name) from error
+    except OSError as error:
+        raise Malformed(f"{path.name} cannot be read: {error.strerror}", file=path.name) from error
 
 
 def _lines(file: IO[str]) -> Iterator[str | None]:
@@ -120,6 +131,20 @@ def _json_row(number: int, line: str) -> Row:
         return Row(number, {}, f"the row is not JSON: {error}")
     if not isinstance(value, dict):
         return Row(number, {}, "the row is not a JSON object")
+    if _HALF.search(line) and not _is_unicode(value):
+        return Row(number, {}, "the row holds half a character (an escape such as \\ud83d without its other half)")
+    return Row(number, _cells(value))
+
+
+def _is_unicode(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _cells(value: Mapping[str, Any]) -> dict[str, str]:
     cells: dict[str, str] = {}
     for key, member in value.items():
         if key in ("envelope", "subject") and isinstance(member, dict):
@@ -128,7 +153,7 @@ def _json_row(number: int, line: str) -> Row:
             cells |= {name: _text(item) for name, item in member.items()}
         else:
             cells[key] = _text(member)
-    return Row(number, cells)
+    return cells
 
 
 def _text(value: Any) -> str:

@@ -3,7 +3,7 @@
 A YAML file:
 
     type: LP_REGISTRATION          # the record type
-    entry: 301001/000002           # the catalogue entry
+    entry: 307001/000002           # the catalogue entry
     system: archive                # the department's system that holds the facts
     absent: ["N/A", ""]            # cells that say nothing
     subject:                       # whom a row is about
@@ -16,17 +16,19 @@ A YAML file:
       name: {from: 企业名称}
       established_on: {from: 注册日期, formats: ["%Y-%m-%d"]}
       reg_capital_10k: {from: 注册资金, amount: {power: 4}}
-      currency: {from: 注册资金, currency: {currencies: currency}, otherwise: CNY}
-      domicile_division: {from: 地区, lookup: division}
-      reg_state: ACTIVE
+      currency: {from: 注册资金, currency: {currencies: currency, unnamed: CNY}}
+      domicile_division: {from: 地区, lookup: divisions}
+      reg_state: {from: 状态, words: {在营: ACTIVE}, otherwise: ACTIVE}
 
-A cell is read in this order: `absent` → `words` (a table of words) → `lookup` (a code list, by name) → `amount` or
-`currency` → the field's own kind. `otherwise` stands in where nothing is left.
+A cell is read in this order: `absent` → `words` (a table of words) → `lookup` (a code list, by name), `amount` (in units
+of 10^power) or `currency` (what a sum names, `unnamed` where it names none) → the field's own kind. `otherwise` stands in
+where nothing is left; beside `words` it stands in for every other word as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,37 +36,24 @@ from typing import Any
 import yaml
 
 from databus.contract.catalogue import Contract, RecordType
+from databus.contract.codes import Codes
 from databus.contract.entries import Entry
+from databus.contract.fields import Field
+from databus.department.cells import ENVELOPE, SUBJECT, Read, bad, constant, reader
 from databus.department.convert import plain
 from databus.errors import BadMapping
 
-SUBJECT = ("kind", "name", "uscc", "org_code", "reg_no", "tax_no", "id_type", "id_number")
-ENVELOPE_DAYS = ("valid_from", "valid_to", "decided_at")
-ENVELOPE_WORDS = (
-    "op",
-    "publication_class",
-    "secrecy",
-    "commercial_secret",
-    "privacy",
-    "legal_basis",
-    "admin_division",
-    "severity",
-    "reason",
-    "note",
-    "source_seq",
-    "withdrawn",
-    "fixes",
-)
-OPTIONS = frozenset({"from", "words", "lookup", "amount", "currency", "formats", "otherwise"})
+PARTS = frozenset({"type", "entry", "system", "absent", "subject", "envelope", "payload"})
+_NO_CODES = Codes({})
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where one value comes from: a column, or a constant where `column` is empty."""
+    """Where one value comes from: a column with its reader, or where `column` is empty the value `otherwise`."""
 
     column: str
-    constant: object
-    options: Mapping[str, Any]
+    read: Read | None
+    otherwise: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,86 +83,98 @@ def load(path: Path, contract: Contract) -> FileMapping:
     """
     try:
         raw = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadMapping(f"{path.name} is not a YAML file that can be read", file=path.name) from error
     if not isinstance(raw, dict):
         raise BadMapping(f"{path.name} holds no mapping", file=path.name)
     return parse(raw, contract)
 
 
-def parse(raw: Mapping[str, Any], contract: Contract) -> FileMapping:
+def parse(raw: Mapping[Any, Any], contract: Contract) -> FileMapping:
     """The mapping in this YAML.
 
     Raises:
         BadMapping: see `load`.
     """
-    unknown = raw.keys() - {"type", "entry", "system", "absent", "subject", "envelope", "payload"}
+    unknown = sorted(str(part) for part in raw.keys() - PARTS)
     if unknown:
-        raise BadMapping(f"a mapping has no part named {', '.join(sorted(map(str, unknown)))}", parts=sorted(map(str, unknown)))
+        raise BadMapping(f"a mapping has no part named {', '.join(unknown)}", parts=unknown)
     record_type = contract.types.get(str(raw.get("type")))
     if record_type is None:
-        raise BadMapping(f"type {raw.get('type')} is not a record type; there are {', '.join(contract.types)}", type=raw.get("type"))
-    entry = next((entry for entry in record_type.entries if entry.code == str(raw.get("entry"))), None)
-    if entry is None:
-        codes = ", ".join(f"{entry.code} ({entry.department})" for entry in record_type.entries)
-        raise BadMapping(
-            f"entry {raw.get('entry')} is not a catalogue entry of {record_type.name}; there are {codes}", entry=raw.get("entry")
-        )
+        raise BadMapping(f"type {raw.get('type')} is not a record type; there are {', '.join(contract.types)}", type=str(raw.get("type")))
+    absent = raw.get("absent") or []
+    if not isinstance(absent, list):
+        raise bad("absent", "must be a list of words")
     return FileMapping(
         record_type=record_type,
-        entry=entry,
-        system=str(raw.get("system", "file")),
-        absent=frozenset(plain(str(word)) for word in raw.get("absent", ())) | {""},
-        subject=_sources(raw.get("subject", {}), frozenset(SUBJECT), "subject", contract),
-        envelope=_sources(raw.get("envelope", {}), frozenset(ENVELOPE_DAYS + ENVELOPE_WORDS), "envelope", contract),
-        payload=_sources(raw.get("payload", {}), frozenset(record_type.fields), "payload", contract),
+        entry=_entry(raw.get("entry"), record_type),
+        system=str(raw.get("system") or "file"),
+        absent=frozenset(plain(str(word)) for word in absent) | {""},
+        subject=_sources(raw.get("subject"), "subject", dict.fromkeys(SUBJECT), contract.codes),
+        envelope=_sources(raw.get("envelope"), "envelope", dict.fromkeys(ENVELOPE), contract.codes),
+        payload=_sources(raw.get("payload"), "payload", record_type.fields, contract.codes),
     )
 
 
-def _sources(raw: Any, known: frozenset[str], part: str, contract: Contract) -> dict[str, Source]:
-    if not isinstance(raw, dict):
-        raise BadMapping(f"{part} must be a table of fields", part=part)
-    for name in raw.keys() - known:
-        raise BadMapping(f"{part} has no field named {name}", part=part, field=str(name))
-    return {name: _source(value, f"{part}.{name}", contract) for name, value in raw.items()}
+def _entry(code: object, record_type: RecordType) -> Entry:
+    for entry in record_type.entries:
+        if entry.code == str(code):
+            return entry
+    codes = ", ".join(f"{entry.code} ({entry.department})" for entry in record_type.entries)
+    raise BadMapping(f"entry {code} is not a catalogue entry of {record_type.name}; there are {codes}", entry=str(code))
 
 
-def _source(value: Any, where: str, contract: Contract) -> Source:
+def _sources(raw: object, part: str, fields: Mapping[str, Field | None], codes: Codes) -> dict[str, Source]:
+    if raw is not None and not isinstance(raw, dict):
+        raise bad(part, "must be a table of fields")
+    table = raw or {}
+    for name in table:
+        if name not in fields:
+            raise BadMapping(f"{part} has no field named {name}{_near(str(name), fields)}", part=part, field=str(name))
+    return {name: _source(value, f"{part}.{name}", fields[name], codes) for name, value in table.items()}
+
+
+def _source(value: Any, place: str, field: Field | None, codes: Codes) -> Source:
     if not isinstance(value, dict):
-        return Source("", value, {})
-    unknown = value.keys() - OPTIONS
-    if unknown or not isinstance(value.get("from"), str):
-        raise BadMapping(f"{where} needs `from`, a column, and knows only {', '.join(sorted(OPTIONS))}", field=where)
-    lists = [value.get("lookup"), (value.get("currency") or {}).get("currencies")]
-    for name in lists:
-        if name is not None and name not in contract.codes.lists:
-            raise BadMapping(f"{where} looks up the code list {name}, which does not exist", field=where, list=name)
-    return Source(value["from"], None, value)
+        return Source("", None, constant(place, field, value, codes))
+    read = reader(place, field, value, codes)
+    return Source(value["from"], read, constant(place, field, value.get("otherwise"), codes))
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; is {near[0]} meant?" if near else ""
 
 
 def identity(record_type: RecordType, entry: Entry, columns: frozenset[str]) -> FileMapping:
     """The mapping of a file whose columns are the contract's own names (`subject.…`, `envelope.…`, payload fields).
 
     Where a column `subject.…` or `envelope.…` is missing, the type's own `row` says what stands in.
+
+    Raises:
+        BadMapping: a column is none of these; nothing of a file is left out unsaid.
     """
+    own = {*record_type.fields, *(f"subject.{name}" for name in SUBJECT), *(f"envelope.{name}" for name in ENVELOPE)}
+    for column in sorted(columns - own):
+        said = f"{record_type.name} has no field for the column {column}{_near(column, own)}"
+        raise BadMapping(f"{said}; a mapping file can say what becomes of a file's own columns", column=column)
 
     def filled(part: str, names: tuple[str, ...]) -> dict[str, Source]:
-        own = {name: Source(f"{part}.{name}", None, {}) for name in names if f"{part}.{name}" in columns}
-        told = {name: _hinted(hint, columns) for name, hint in record_type.row.get(part, {}).items() if name not in own}
-        return own | {name: source for name, source in told.items() if source is not None}
+        hints = {
+            name: hint for name, hint in record_type.row.get(part, {}).items() if not isinstance(hint, dict) or hint["from"] in columns
+        }
+        told = {name: {"from": f"{part}.{name}"} for name in names if f"{part}.{name}" in columns}
+        return _sources({**hints, **told}, part, dict.fromkeys(names), _NO_CODES)
 
+    fields = {name: {"from": name} for name in record_type.fields if name in columns}
     return FileMapping(
         record_type=record_type,
         entry=entry,
         system="file",
         absent=frozenset({""}),
         subject=filled("subject", SUBJECT),
-        envelope=filled("envelope", ENVELOPE_DAYS + ENVELOPE_WORDS),
-        payload={name: Source(name, None, {}) for name in record_type.fields if name in columns},
+        envelope=filled("envelope", ENVELOPE),
+        payload=_sources(
+            {name: {"from": name} for name in record_type.fields if name in columns}, "payload", record_type.fields, _NO_CODES
+        ),
     )
-
-
-def _hinted(hint: Any, columns: frozenset[str]) -> Source | None:
-    if isinstance(hint, dict):
-        return Source(hint["from"], None, hint) if hint["from"] in columns else None
-    return Source("", hint, {})

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from queue import SimpleQueue
-from typing import Any
+from queue import Empty, SimpleQueue
+from typing import Protocol
 
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.department.files import Row
 from databus.department.mapping import FileMapping
-from databus.department.publisher import Publisher, Taken
-from databus.department.reading import apply
-from databus.department.submission import Submission, compose
-from databus.errors import DatabusError, Rejected
+from databus.department.publisher import Done, Taken
+from databus.department.reading import Cut, Defect, apply
+from databus.department.submission import Submission, compose, refuse_secrets
+from databus.errors import BusUnavailable, DatabusError, NotAllowed, Rejected
 from databus.model.keys import derived_id
 
 ROWS_PER_SECOND = 1 << 28
 """Width of a batch in source_seq: batch second · 2²⁸ + row (design 5)."""
+
+ANSWER_SECONDS = 60.0
+"""How long the answer to a flushed submission may take before the bus counts as away."""
+
+_UNREADABLE = "DQ-FMT-04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,89 +52,131 @@ class Batch:
     secret: bytes
 
 
-def prepare(
-    row: Row,
-    *,
-    mapping: FileMapping,
-    contract: Contract,
-    codec: Codec,
-    batch: Batch,
-    told: Callable[[Mapping[str, Any]], int | None] | None = None,
-) -> Submission | list[RowResult]:
-    """The submission of one row, or what is wrong with it."""
+class Sender(Protocol):
+    """What publishing needs of a `Publisher`."""
+
+    def publish(self, submission: Submission, done: Done) -> None:
+        """Send; `done` is called once, when the submission is taken or failed."""
+        ...
+
+    def flush(self) -> None:
+        """Wait until everything sent is taken or failed."""
+        ...
+
+
+def prepare(row: Row, *, mapping: FileMapping, contract: Contract, codec: Codec, batch: Batch) -> Submission | list[RowResult]:
+    """The submission of one row, or what is wrong with it. Of a row that declares a secret nothing is repeated."""
     if row.problem:
-        return [RowResult(row.number, "REFUSED", rule="DQ-FMT-04", reason=row.problem)]
+        return [RowResult(row.number, "REFUSED", rule=_UNREADABLE, reason=row.problem)]
     cut, defects = apply(mapping, row.cells, contract)
-    if defects:
-        return [
-            RowResult(
-                row.number,
-                "REFUSED",
-                rule="DQ-FMT-04",
-                field=d.field,
-                observed=d.observed,
-                reason=f"expected {d.expected}",
-                suggestion=d.suggestion,
-            )
-            for d in defects
-        ]
     try:
-        return compose(
-            cut,
-            codec=codec,
-            record_type=mapping.record_type,
-            entry=mapping.entry,
-            system=mapping.system,
-            submission_id=derived_id("file", batch.department, batch.second, row.number),
-            seq=batch.second * ROWS_PER_SECOND + row.number,
-            now=batch.second * 1000,
-            secret=batch.secret,
-            told=told(cut) if told else None,
-            row=row.number,
-        )
+        refuse_secrets(cut["envelope"])
+        if defects:
+            return [_unreadable(row, defect) for defect in defects]
+        return _composed(row, cut, mapping, codec, batch)
     except Rejected as error:
-        facts = error.facts
-        return [
-            RowResult(
-                row.number, "REFUSED", rule=str(facts.get("rule", "DQ-FMT-04")), field=str(facts.get("field", "")), reason=error.detail
-            )
-        ]
+        rule, field = error.facts.get("rule", _UNREADABLE), error.facts.get("field", "")
+        return [RowResult(row.number, "REFUSED", rule=str(rule), field=str(field), reason=error.detail)]
+
+
+def _unreadable(row: Row, defect: Defect) -> RowResult:
+    return RowResult(
+        row.number,
+        "REFUSED",
+        rule=_UNREADABLE,
+        field=defect.field,
+        observed=defect.observed,
+        reason=f"expected {defect.expected}",
+        suggestion=defect.suggestion,
+    )
+
+
+def _composed(row: Row, cut: Cut, mapping: FileMapping, codec: Codec, batch: Batch) -> Submission:
+    return compose(
+        cut,
+        codec=codec,
+        record_type=mapping.record_type,
+        entry=mapping.entry,
+        system=mapping.system,
+        submission_id=derived_id("file", batch.department, mapping.entry.code, batch.second, row.number, _digest(row.cells)),
+        seq=batch.second * ROWS_PER_SECOND + row.number,
+        now=batch.second * 1000,
+        secret=batch.secret,
+        row=row.number,
+    )
+
+
+def _digest(cells: Mapping[str, str]) -> str:
+    # Two files of one second have different ids, one file sent twice in that second has not.
+    return hashlib.sha256("\x1f".join(f"{name}\x1e{text}" for name, text in cells.items()).encode()).hexdigest()
 
 
 def publish_rows(
-    rows: Iterable[Row], *, mapping: FileMapping, contract: Contract, codec: Codec, batch: Batch, publisher: Publisher | None
+    rows: Iterable[Row], *, mapping: FileMapping, contract: Contract, codec: Codec, batch: Batch, publisher: Sender | None
 ) -> Iterator[RowResult]:
     """Publish rows and yield a result for each as it is known; without a publisher everything but the sending is done.
 
     Raises:
+        NotAllowed: the mapping's entry is another department's, or the bus does not let this one write there.
         BusUnavailable: the bus stopped acknowledging; what was yielded as SENT is safe, the rest may be sent again.
     """
-    answers: SimpleQueue[tuple[str, Taken | DatabusError]] = SimpleQueue()
-    waiting: dict[str, RowResult] = {}
+    if mapping.entry.department != batch.department:
+        owner, code = mapping.entry.department, mapping.entry.code
+        raise NotAllowed(f"the entry {code} is that of {owner}, not of {batch.department}", department=batch.department, entry=code)
+    sending = None if publisher is None else _Sending(publisher)
     for row in rows:
         ready = prepare(row, mapping=mapping, contract=contract, codec=codec, batch=batch)
         if isinstance(ready, list):
             yield from ready
-            continue
-        if publisher is None:
+        elif sending is None:
             yield RowResult(row.number, "CHECKED", ready.submission_id)
-            continue
-        waiting[ready.submission_id] = RowResult(row.number, "SENT", ready.submission_id)
-        publisher.publish(ready, lambda name, answer: answers.put((name, answer)))
-        yield from _answered(answers, waiting)
-    if publisher is not None:
-        publisher.flush()
-        while waiting:
-            yield _result(waiting, *answers.get())
+        else:
+            sending.send(row.number, ready)
+            yield from sending.answered()
+    if sending is not None:
+        yield from sending.rest()
 
 
-def _answered(answers: SimpleQueue[tuple[str, Taken | DatabusError]], waiting: dict[str, RowResult]) -> Iterator[RowResult]:
-    while not answers.empty():
-        yield _result(waiting, *answers.get())
+class _Sending:
+    """Rows sent and not yet answered. Answers come on the producer's thread and are told on the caller's."""
 
+    def __init__(self, publisher: Sender) -> None:
+        self._publisher = publisher
+        self._answers: SimpleQueue[tuple[str, Taken | DatabusError]] = SimpleQueue()
+        self._waiting: dict[str, RowResult] = {}
 
-def _result(waiting: dict[str, RowResult], submission_id: str, answer: Taken | DatabusError) -> RowResult:
-    result = waiting.pop(submission_id)
-    if isinstance(answer, Taken):
-        return replace(result, partition=answer.partition, offset=answer.offset)
-    return replace(result, outcome="REFUSED", rule=answer.code, reason=answer.detail)
+    def send(self, row: int, submission: Submission) -> None:
+        self._waiting[submission.submission_id] = RowResult(row, "SENT", submission.submission_id)
+        self._publisher.publish(submission, lambda name, answer: self._answers.put((name, answer)))
+
+    def answered(self) -> Iterator[RowResult]:
+        """What is known by now."""
+        yield from self._told(lambda: self._answers.get_nowait())
+
+    def rest(self) -> Iterator[RowResult]:
+        """Wait for everything; what is known is told even where the bus goes away."""
+        try:
+            self._publisher.flush()
+        except BusUnavailable:
+            yield from self.answered()
+            raise
+        yield from self._told(lambda: self._answers.get(timeout=ANSWER_SECONDS))
+        if self._waiting:
+            raise BusUnavailable(f"the bus did not answer for {len(self._waiting)} rows; they may be sent again", rows=len(self._waiting))
+
+    def _told(self, next_answer: Callable[[], tuple[str, Taken | DatabusError]]) -> Iterator[RowResult]:
+        failed: DatabusError | None = None
+        while self._waiting:
+            try:
+                name, answer = next_answer()
+            except Empty:
+                break
+            result = self._waiting.pop(name)
+            if isinstance(answer, Taken):
+                yield replace(result, partition=answer.partition, offset=answer.offset)
+            elif isinstance(answer, Rejected) and not isinstance(answer, NotAllowed):
+                yield replace(result, outcome="REFUSED", rule=_UNREADABLE, reason=answer.detail)
+            else:
+                failed = answer
+        if failed is not None:
+            raise failed

@@ -5,19 +5,34 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, TopicAuthorizationFailedError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, TopicAuthorizationFailedError
 
 from databus.bus.address import BusAddress
 from databus.bus.topics import inbox
 from databus.department.submission import Submission
-from databus.errors import BusUnavailable, DatabusError, NotAllowed
+from databus.errors import BusUnavailable, DatabusError, NotAllowed, TooLarge
 
 IN_FLIGHT = 20_000
 """Submissions sent and not yet acknowledged, at most; kafka-python itself sets no bound."""
+
+SETTINGS: Mapping[str, Any] = {
+    "acks": "all",
+    "enable_idempotence": True,
+    "linger_ms": 20,
+    "batch_size": 256 * 1024,
+    "max_request_size": 4 << 20,
+    "max_block_ms": 10_000,
+    "request_timeout_ms": 10_000,
+    "delivery_timeout_ms": 30_000,
+}
+"""A broker that is away shows within half a minute; until then everything is tried again."""
+
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +53,20 @@ class Publisher:
     """Sends one department's submissions to its inbox.
 
     A failed send is reported to `done`; sending the same submission again is harmless, since it has the same id.
+    `options` replace `SETTINGS` of kafka-python, for tests and unusual networks.
+
+    Raises:
+        BusUnavailable: no broker answers there, or none lets this user in.
     """
 
     def __init__(
         self, address: BusAddress, department: str, *, in_flight: int = IN_FLIGHT, options: Mapping[str, Any] | None = None
     ) -> None:
-        settings = {"linger_ms": 20, "batch_size": 256 * 1024, "max_request_size": 4 << 20, **(options or {})}
         self._topic = address.topic(inbox(department))
         self._department = department
         self._free = threading.BoundedSemaphore(in_flight)
         try:
-            self._producer = KafkaProducer(**address.kafka_python(), acks="all", enable_idempotence=True, **settings)
+            self._producer = KafkaProducer(**{**SETTINGS, **address.kafka_python(), **(options or {})})
         except KafkaError as error:
             raise BusUnavailable(f"the bus did not let {department} in; is the address right, and the password?") from error
 
@@ -58,23 +76,26 @@ class Publisher:
         try:
             future = self._producer.send(self._topic, key=submission.key, value=submission.value, headers=list(submission.headers))
         except KafkaError as error:
-            self._free.release()
-            done(submission.submission_id, self._refusal(error))
+            self._settle(submission.submission_id, done, self._refusal(error))
             return
-        future.add_callback(lambda place: self._taken(submission.submission_id, place, done))
-        future.add_errback(lambda error: self._failed(submission.submission_id, error, done))
+        future.add_callback(partial(self._taken, submission.submission_id, done))
+        future.add_errback(partial(self._failed, submission.submission_id, done))
 
-    def _taken(self, submission_id: str, place: Any, done: Done) -> None:
-        self._free.release()
-        done(submission_id, Taken(submission_id, place.topic, place.partition, place.offset))
+    def _taken(self, submission_id: str, done: Done, place: Any) -> None:
+        self._settle(submission_id, done, Taken(submission_id, place.topic, place.partition, place.offset))
 
-    def _failed(self, submission_id: str, error: BaseException, done: Done) -> None:
+    def _failed(self, submission_id: str, done: Done, error: BaseException) -> None:
+        self._settle(submission_id, done, self._refusal(error))
+
+    def _settle(self, submission_id: str, done: Done, answer: Taken | DatabusError) -> None:
         self._free.release()
-        done(submission_id, self._refusal(error))
+        done(submission_id, answer)
 
     def _refusal(self, error: BaseException) -> DatabusError:
         if isinstance(error, TopicAuthorizationFailedError):
             return NotAllowed(f"{self._department} may not write to {self._topic}", topic=self._topic)
+        if isinstance(error, _TOO_LARGE):
+            return TooLarge("the bus takes no submission of this size", topic=self._topic)
         return BusUnavailable(f"the bus did not take it: {type(error).__name__}", topic=self._topic)
 
     def flush(self, seconds: float = 60.0) -> None:

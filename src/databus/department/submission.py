@@ -10,7 +10,8 @@ from typing import Any
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.codec import Codec
 from databus.contract.entries import Entry
-from databus.errors import NotAllowed, TooLarge, Unprocessable
+from databus.contract.identifiers import normalise_code
+from databus.errors import NotAllowed, TooLarge, Undecodable, Unprocessable
 from databus.model.chunk import Headers
 from databus.model.keys import USCI, organisation_key, uuid8
 from databus.model.labels import Publication, Secrecy, SubjectKind, narrows
@@ -20,6 +21,8 @@ LIMIT = 1 << 20
 
 SCHEMES = (("uscc", USCI), ("reg_no", "CN-REG"), ("org_code", "CN-ORG"), ("tax_no", "CN-TAX"))
 DEFAULTS: dict[str, Any] = {"op": "UPSERT", "secrecy": "NONE", "commercial_secret": "NONE", "privacy": "NONE", "withdrawn": False}
+OPEN = (Secrecy.NONE, Secrecy.WORK_SECRET)
+"""Levels of secrecy that may be on this system; whatever else is declared counts as a state secret (domain 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,16 @@ class Submission:
 def inbox_key(subject: Mapping[str, Any], *, secret: bytes) -> bytes:
     """An organisation's subject key, computable by anyone; a person's is an HMAC under the department's own secret."""
     if subject.get("kind") == SubjectKind.PERSON:
-        number = f"{subject.get('id_type') or ''}|{subject.get('id_number') or ''}"
-        return uuid8(hmac.digest(secret, number.encode(), "sha256")).encode()
+        number = f"{subject.get('id_type') or ''}|{normalise_code(str(subject.get('id_number') or ''))}"
+        return _hidden(number, secret)
     for name, scheme in SCHEMES:
         if subject.get(name):
             return organisation_key(str(subject[name]), scheme=scheme).encode()
-    return uuid8(hmac.digest(secret, str(subject.get("name") or "").encode(), "sha256")).encode()
+    return _hidden(str(subject.get("name") or ""), secret)
+
+
+def _hidden(text: str, secret: bytes) -> bytes:
+    return uuid8(hmac.digest(secret, text.encode(), "sha256")).encode()
 
 
 def owned_entry(contract: Contract, record_type: RecordType, department: str) -> Entry:
@@ -54,6 +61,21 @@ def owned_entry(contract: Contract, record_type: RecordType, department: str) ->
             return entry
     owners = ", ".join(sorted({entry.department for entry in record_type.entries}))
     raise NotAllowed(f"{department} publishes no {record_type.name}; {owners} may", department=department, record_type=record_type.name)
+
+
+def refuse_secrets(envelope: Mapping[str, Any]) -> None:
+    """Let nothing pass that is declared a state secret, or whose level cannot be told.
+
+    Raises:
+        Unprocessable: DQ-SEC-01.
+    """
+    if str(envelope.get("secrecy") or Secrecy.NONE) not in OPEN:
+        raise Unprocessable("state secrets may not be sent to this system", rule="DQ-SEC-01", field="envelope.secrecy")
+
+
+def _refuse_wider(envelope: Mapping[str, Any], entry: Entry) -> None:
+    if not narrows(Publication(envelope["publication_class"]), entry.publication):
+        raise Unprocessable(f"the class may not be wider than {entry.publication}", rule="DQ-SEC-03", field="envelope.publication_class")
 
 
 def compose(
@@ -79,24 +101,33 @@ def compose(
     """
     facts = {**DEFAULTS, "publication_class": entry.publication.value, **cut["envelope"]}
     fixes = facts.pop("fixes", None)
-    if Secrecy(facts["secrecy"]).refused:
-        raise Unprocessable("state secrets may not be sent to this system", rule="DQ-SEC-01", field="envelope.secrecy")
-    if not narrows(Publication(facts["publication_class"]), entry.publication):
-        raise Unprocessable(f"the class may not be wider than {entry.publication}", rule="DQ-SEC-03", field="envelope.publication_class")
-    envelope = {
-        **facts,
-        "submission_id": submission_id,
-        "catalog_code": entry.code,
-        "source_system": system,
-        "source_seq": int(facts.get("source_seq", seq)),
-        "subject": {"kind": "ORGANISATION", "name": "", **cut["subject"]},
-        "recorded_at": now,
-    }
-    value = codec.encode(record_type.full_name, {"envelope": envelope, "payload": cut["payload"]})
+    try:
+        refuse_secrets(facts)
+        _refuse_wider(facts, entry)
+        envelope = {
+            **facts,
+            "submission_id": submission_id,
+            "catalog_code": entry.code,
+            "source_system": system,
+            "source_seq": int(facts.get("source_seq", seq)),
+            "subject": {"kind": "ORGANISATION", "name": "", **cut["subject"]},
+            "recorded_at": now,
+        }
+        key = inbox_key(envelope["subject"], secret=secret)
+        value = codec.encode(record_type.full_name, {"envelope": envelope, "payload": cut["payload"]})
+    except (ValueError, TypeError) as error:
+        raise Undecodable(f"the envelope does not fit its fields: {error}", record_type=record_type.name) from error
     if len(value) > LIMIT:
         raise TooLarge(f"a submission may have {LIMIT} bytes, this one has {len(value)}", size=len(value), limit=LIMIT)
-    headers = [("databus-submission-id", submission_id.encode()), ("databus-secrecy", str(facts["secrecy"]).encode())]
-    headers += [("databus-row", str(row).encode())] if row else []
-    headers += [("databus-fixes", str(fixes).encode())] if fixes else []
-    headers += [("databus-told-time", str(told).encode())] if told is not None else []
-    return Submission(submission_id, inbox_key(envelope["subject"], secret=secret), value, tuple(headers))
+    return Submission(submission_id, key, value, _headers(submission_id, secrecy=facts["secrecy"], row=row, fixes=fixes, told=told))
+
+
+def _headers(submission_id: str, *, secrecy: str, row: int, fixes: str | None, told: int | None) -> Headers:
+    written = {
+        "databus-submission-id": submission_id,
+        "databus-secrecy": secrecy,
+        "databus-row": str(row) if row else None,
+        "databus-fixes": fixes,
+        "databus-told-time": None if told is None else str(told),
+    }
+    return tuple((name, text.encode()) for name, text in written.items() if text)

@@ -1,0 +1,200 @@
+"""How the cell of a column becomes a value: the options of the mapping language, made ready once per file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from databus.contract.codes import Codes
+from databus.contract.fields import Field
+from databus.department.convert import DAYS, POWERS, Unreadable, amount_of, boolean_of, currency_of, date_of, number_of, plain, value_of
+from databus.errors import BadMapping
+from databus.model.event import Op
+from databus.model.labels import Commercial, Privacy, Publication, SubjectKind
+
+Read = Callable[[str, Codes], object]
+"""A reader: the text of a cell and the code lists → a value; None if it says nothing.
+
+Raises (when called):
+    Unreadable: the text is no value of its field.
+"""
+
+SUBJECT = ("kind", "name", "uscc", "org_code", "reg_no", "tax_no", "id_type", "id_number")
+ENVELOPE_DAYS = ("valid_from", "valid_to", "decided_at")
+ENVELOPE_TEXTS = ("secrecy", "legal_basis", "admin_division", "severity", "reason", "note", "fixes")
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "subject.kind": tuple(SubjectKind),
+    "envelope.op": tuple(Op),
+    "envelope.publication_class": tuple(Publication),
+    "envelope.commercial_secret": tuple(Commercial),
+    "envelope.privacy": tuple(Privacy),
+}
+"""Facts beside the payload that must be one of these words."""
+
+_WORDED = tuple(place.removeprefix("envelope.") for place in WORDS if place.startswith("envelope."))
+ENVELOPE = (*ENVELOPE_DAYS, *ENVELOPE_TEXTS, *_WORDED, "source_seq", "withdrawn")
+OPTIONS = frozenset({"from", "words", "lookup", "amount", "currency", "formats", "otherwise"})
+
+_LAST_POWER = max(POWERS.values())
+_SAMPLE_DAY = datetime(2001, 2, 3)
+
+
+def reader(place: str, field: Field | None, options: Mapping[str, Any], codes: Codes) -> Read:
+    """The reader of one value. `place` is `subject.…`, `envelope.…` or the name of `field`.
+
+    Raises:
+        BadMapping: an option that does not exist, cannot be meant here, or names what does not exist.
+    """
+    unknown = options.keys() - OPTIONS
+    if unknown or not isinstance(options.get("from"), str):
+        raise bad(place, f"needs `from`, a column, and knows only {', '.join(sorted(OPTIONS))}")
+    read = _special(place, field, options, codes) or own(place, field, _formats(place, field, options))
+    if "words" not in options:
+        return read
+    words = _words(place, field, options["words"], codes)
+    return partial(_worded, words=words, read=_nothing if "otherwise" in options else read)
+
+
+def constant(place: str, field: Field | None, value: object, codes: Codes) -> object:
+    """A value that is true of every row, read like a cell.
+
+    Raises:
+        BadMapping: it is no value of its field, or not in its code list.
+    """
+    if value is None or (isinstance(value, date) and field is not None and field.kind == "date"):
+        return value
+    if isinstance(value, list) and field is not None and field.kind == "strings":
+        return [constant(place, field, item, codes) for item in value] if not all(isinstance(item, str) for item in value) else value
+    if isinstance(value, list | dict):
+        raise bad(place, f"cannot be {value}")
+    try:
+        read = own(place, field, DAYS)(str(value), codes)
+    except Unreadable as error:
+        raise bad(place, f"cannot be {value}: expected {error.expected}") from error
+    if field is not None and field.code and isinstance(read, str) and not codes.known(field.code, read):
+        raise bad(place, f"cannot be {value}, which the code list {field.code} does not have")
+    return read
+
+
+def own(place: str, field: Field | None, formats: tuple[str, ...]) -> Read:
+    """The reader of a cell without options: by the kind of its field."""
+    if field is not None:
+        return partial(_of_field, field=field, formats=formats)
+    if place in WORDS:
+        return partial(_word, listed=place.partition(".")[2], known=WORDS[place])
+    match place.removeprefix("envelope."):
+        case name if name in ENVELOPE_DAYS:
+            return lambda text, codes: date_of(text, formats)
+        case "withdrawn":
+            return lambda text, codes: boolean_of(text)
+        case "source_seq":
+            return lambda text, codes: int(number_of(text, 0))
+        case "secrecy":
+            # What is no level is left as it is: an unclear one counts as the highest (domain 3.4).
+            return lambda text, codes: codes.find("secrecy", text) or text
+        case _:
+            return lambda text, codes: text
+
+
+def bad(place: str, text: str) -> BadMapping:
+    """The refusal of a mapping, naming the value it goes wrong at."""
+    return BadMapping(f"{place} {text}", field=place)
+
+
+def _special(place: str, field: Field | None, options: Mapping[str, Any], codes: Codes) -> Read | None:
+    named = [name for name in ("lookup", "amount", "currency") if name in options]
+    if len(named) > 1:
+        raise bad(place, f"can be only one of {', '.join(named)}")
+    match named:
+        case ["lookup"]:
+            return partial(_looked_up, name=_list(place, options["lookup"], codes))
+        case ["amount"]:
+            return _amount(place, field, options["amount"])
+        case ["currency"]:
+            return _currency(place, options["currency"], codes)
+        case _:
+            return None
+
+
+def _list(place: str, name: object, codes: Codes) -> str:
+    if not isinstance(name, str) or name not in codes.lists:
+        raise bad(place, f"looks up the code list {name}, which does not exist")
+    return name
+
+
+def _amount(place: str, field: Field | None, raw: object) -> Read:
+    power = raw.get("power") if isinstance(raw, dict) and raw.keys() == {"power"} else None
+    if not isinstance(power, int) or not 0 <= power <= _LAST_POWER or field is None or field.kind != "decimal":
+        raise bad(place, f"takes `amount: {{power: 0 to {_LAST_POWER}}}`, and only where the field is a sum")
+    scale = field.scale
+    return lambda text, codes: amount_of(text, power=power, scale=scale)
+
+
+def _currency(place: str, raw: object, codes: Codes) -> Read:
+    if not isinstance(raw, dict) or not raw.keys() <= {"currencies", "unnamed"}:
+        raise bad(place, "takes `currency: {currencies: a code list, unnamed: a code}`")
+    name, unnamed = _list(place, raw.get("currencies"), codes), raw.get("unnamed")
+    if unnamed is not None and not codes.known(name, str(unnamed)):
+        raise bad(place, f"takes an unnamed currency for {unnamed}, which the code list {name} does not have")
+    return lambda text, codes: currency_of(text, codes=codes, currencies=name) or unnamed
+
+
+def _formats(place: str, field: Field | None, options: Mapping[str, Any]) -> tuple[str, ...]:
+    raw = options.get("formats")
+    if raw is None:
+        return DAYS
+    is_day = field.kind == "date" if field is not None else place.removeprefix("envelope.") in ENVELOPE_DAYS
+    if not is_day or not isinstance(raw, list) or not raw or not all(isinstance(form, str) and _is_format(form) for form in raw):
+        raise bad(place, 'takes formats such as ["%Y-%m-%d"], and only where it is a day')
+    return tuple(raw)
+
+
+def _is_format(form: str) -> bool:
+    try:
+        return datetime.strptime(_SAMPLE_DAY.strftime(form), form) == _SAMPLE_DAY
+    except ValueError:
+        return False
+
+
+def _words(place: str, field: Field | None, raw: object, codes: Codes) -> Mapping[str, object]:
+    if not isinstance(raw, dict) or not all(isinstance(word, str | int) and not isinstance(word, bool) for word in raw):
+        raise bad(place, "takes words as a table; what YAML reads as true or false needs quotes")
+    return {plain(str(word)): constant(place, field, value, codes) for word, value in raw.items()}
+
+
+def _worded(text: str, codes: Codes, *, words: Mapping[str, object], read: Read) -> object:
+    word = plain(text)
+    return words[word] if word in words else read(text, codes)
+
+
+def _nothing(text: str, codes: Codes) -> object:
+    return None
+
+
+def _looked_up(text: str, codes: Codes, *, name: str) -> object:
+    code = codes.find(name, plain(text))
+    if code is None:
+        raise Unreadable(f"a name of the code list {name}", suggestion=codes.suggest(name, plain(text)[:64]) or "")
+    return code
+
+
+def _word(text: str, codes: Codes, *, listed: str, known: tuple[str, ...]) -> object:
+    found = codes.find(listed, text) if listed in codes.lists else None
+    word = found or plain(text).upper()
+    if word not in known:
+        raise Unreadable(f"one of {', '.join(known)}")
+    return word
+
+
+def _of_field(text: str, codes: Codes, *, field: Field, formats: tuple[str, ...]) -> object:
+    value = value_of(text, field, formats=formats)
+    if field.code is None:
+        return value
+    return [_code(one, field.code, codes) for one in value] if isinstance(value, list) else _code(str(value), field.code, codes)
+
+
+def _code(word: str, listed: str, codes: Codes) -> str:
+    """The code of a name that departments write; what the list does not know stays, for the checker to name."""
+    return word if codes.known(listed, word) else codes.find(listed, plain(word)) or word
