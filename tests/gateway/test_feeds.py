@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from databus.gateway.outward import record_id
 from databus.model.labels import Publication, Standing, SubjectKind
 from databus.testing.planner import hide
-from gateway.world import USCC, World, example, label
+from gateway.world import PLATFORM_KEY, USCC, World, example, label
 
 EVENTS = "/v1/feeds/changes/events"
 NORTHERN, SOUTHERN = ({"Authorization": f"Bearer {name}"} for name in ("north", "south"))
@@ -36,7 +37,7 @@ def drain(client: TestClient, cursor: str | None = None, **asked: Any) -> list[d
 def test_every_visible_step_once(world: World, client: TestClient) -> None:
     world.penalties(30)
     steps = drain(client, limit=7)
-    assert len(steps) == len({one["submission_id"] for one in steps}) == 33
+    assert len(steps) == len({one["step"] for one in steps}) == 33
     assert all(one["type"] == "changed" for one in steps)
 
 
@@ -44,7 +45,7 @@ def test_any_line_resumes(world: World, client: TestClient) -> None:
     world.penalties(6)
     whole = drain(client)
     for number, one in enumerate(whole):
-        assert [rest["submission_id"] for rest in drain(client, one["cursor"])] == [rest["submission_id"] for rest in whole[number + 1 :]]
+        assert [rest["step"] for rest in drain(client, one["cursor"])] == [rest["step"] for rest in whole[number + 1 :]]
 
 
 def test_the_last_line_is_a_control_line_even_of_nothing(client: TestClient) -> None:
@@ -62,11 +63,11 @@ def test_beginning_now_leaves_out_the_past(world: World, client: TestClient) -> 
 
 def test_a_withdrawal_carries_no_data(world: World, client: TestClient) -> None:
     row = world.put(label("ADMIN_PENALTY"), {**example("ADMIN_PENALTY"), "doc_no": "将被撤回"})
-    cursor = read(client)[-1]["cursor"]
+    before, cursor = read(client)[-2], read(client)[-1]["cursor"]
     world.put(label("ADMIN_PENALTY", standing=Standing.REVOKED), example("ADMIN_PENALTY"), record_key=row.record_key)
     step = drain(client, cursor)[0]
-    assert step["type"] == "withdrawn" and step["record_key"] == row.record_key
-    assert set(step) == {"type", "subject", "submission_id", "record_type", "record_key", "cursor"}
+    assert step["type"] == "withdrawn" and step["record"] == before["record"]
+    assert set(step) == {"type", "subject", "step", "record_type", "record", "cursor"}
     assert "将被撤回" not in json.dumps(drain(client), ensure_ascii=False), "a withdrawn record leaves no earlier step behind"
 
 
@@ -83,7 +84,7 @@ def test_pages_are_recorded_before_they_leave(world: World, client: TestClient) 
     world.penalties(3)
     steps = drain(client, limit=4)
     keys = {key for made in world.trail.records for key in made.records}
-    assert {one["record_key"] for one in steps} == keys
+    assert {one["record"] for one in steps} == {record_id(key, platform_key=PLATFORM_KEY) for key in keys}
     assert {made.action for made in world.trail.records} == {"feed.read"} and len(world.trail.records) >= 2
     world.trail.away = True
     answer = client.get(EVENTS, headers=SOUTHERN)
@@ -170,7 +171,7 @@ def test_subjects_are_named_by_key_and_persons_by_pseudonym(world: World, client
 def test_inner_numbers_do_not_leave(world: World, client: TestClient) -> None:
     world.penalties(3)
     for line in read(client):
-        assert not {"pv", "offset", "part", "event_id", "class_id", "content_hash", "seq"} & set(line)
+        assert not {"pv", "offset", "part", "event_id", "submission_id", "record_key", "class_id", "content_hash", "seq"} & set(line)
 
 
 @pytest.mark.parametrize("asked", [{"limit": "1001"}, {"wait": "301"}, {"wait": "-1"}, {"from": "then"}, {"cursor": "x"}])

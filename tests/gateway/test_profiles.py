@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from databus.gateway.outward import record_id
 from databus.model.keys import organisation_key, person_key
 from databus.model.labels import Standing, SubjectKind
 from gateway.world import KEY, NORTH, OTHER, PLATFORM_KEY, USCC, World, example, label
@@ -65,8 +66,12 @@ def test_decide_read_redact_record_then_release(world: World, client: TestClient
     made = world.trail.records[-1]
     assert (made.caller, made.purpose, made.action, made.subject_key) == ("agency-north", "P12", "profile.read", organisation_key(USCC))
     assert made.decision_id == answer.headers["Databus-Decision-Id"] and made.request_id == answer.headers["Databus-Request-Id"]
-    keys = {one["record_key"] for section in answer.json()["sections"] for one in section["records"]}
-    assert set(made.records) == keys and made.permit_id == "permit-agency-north" and made.relation == "permit"
+    keys = {one["record"] for section in answer.json()["sections"] for one in section["records"]}
+    assert (
+        {record_id(key, platform_key=PLATFORM_KEY) for key in made.records} == keys
+        and made.permit_id == "permit-agency-north"
+        and made.relation == "permit"
+    )
     assert "样例粮油" not in repr(made), "a decision record holds no value of a record"
 
 

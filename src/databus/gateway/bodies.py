@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from databus.contract.catalogue import Contract
 from databus.gateway.lens import Lens, Shown
+from databus.gateway.outward import record_id
 from databus.model.labels import SubjectKind
 from databus.store.rows import SubjectRow
 
@@ -27,11 +28,11 @@ def subject_body(subject: SubjectRow) -> dict[str, Any]:
     return {"kind": subject.kind.value, "name": None if subject.kind is SubjectKind.PERSON else subject.name, "codes": codes}
 
 
-def record_body(one: Shown) -> dict[str, Any]:
+def record_body(one: Shown, *, platform_key: bytes) -> dict[str, Any]:
     """A record: `fields` holds null where the source states nothing, `withheld` a reason where it may state something."""
     return {
         "record_type": one.row.record_type,
-        "record_key": one.row.record_key,
+        "record": record_id(one.row.record_key, platform_key=platform_key),
         "standing": one.row.standing.value,
         "department": one.row.department,
         "received": day_of(one.row.known_at),
@@ -58,10 +59,12 @@ def date_of(one: Shown, contract: Contract) -> str | None:
     return None
 
 
-def profile_body(subject: SubjectRow, lens: Lens, shown: Iterable[Shown], *, contract: Contract, as_of: str) -> dict[str, Any]:
+def profile_body(
+    subject: SubjectRow, lens: Lens, shown: Iterable[Shown], *, contract: Contract, platform_key: bytes, as_of: str
+) -> dict[str, Any]:
     """A profile. `withheld` comes from the class table: it is the same whether or not such a record exists."""
     sections = [
-        {"section": section, "records": [record_body(one) for one in group]}
+        {"section": section, "records": [record_body(one, platform_key=platform_key) for one in group]}
         for section, group in groupby(in_order(shown, contract), key=lambda one: contract.types[one.row.record_type].section)
     ]
     return {

@@ -60,7 +60,7 @@ def router(line: Line) -> APIRouter:
         line.count(chosen.name, caller)
         if tables.MEDIA_TYPE in request.headers.get("accept", ""):
             return _as_csv(request, line, chosen, page)
-        told = {"dataset": chosen.name, "records": [record_body(one) for one in page.shown]}
+        told = {"dataset": chosen.name, "records": [record_body(one, platform_key=line.platform_key) for one in page.shown]}
         body = {**told, "next": cursor_of(page.onward, line), "withdrawn": page.withdrawn}
         return json_answer(request, body, headers={**line.as_of(), **_link(request, line, page)})
 
@@ -77,7 +77,7 @@ def router(line: Line) -> APIRouter:
         async def chunks() -> AsyncIterator[bytes]:
             yield (tables.MARK if bom == "1" else b"") + tables.header(columns)
             async for page in _pages(line, first):
-                yield tables.lines(page.shown, columns, record_type)
+                yield tables.lines(page.shown, columns, record_type, platform_key=line.platform_key)
 
         return _file(line, chosen, chunks(), tables.MEDIA_TYPE, "csv")
 
@@ -91,7 +91,7 @@ def router(line: Line) -> APIRouter:
 
         async def chunks() -> AsyncIterator[bytes]:
             async for page in _pages(line, first):
-                yield b"".join(orjson.dumps(record_body(one)) + b"\n" for one in page.shown)
+                yield b"".join(orjson.dumps(record_body(one, platform_key=line.platform_key)) + b"\n" for one in page.shown)
 
         return _file(line, chosen, chunks(), "application/x-ndjson", "jsonl")
 
@@ -133,7 +133,9 @@ async def _pages(line: Line, first: Stretch) -> AsyncIterator[Stretch]:
 def _as_csv(request: Request, line: Line, dataset: Dataset, page: Stretch) -> Response:
     columns = columns_of(line, dataset)
     mark = tables.MARK if request.query_params.get("bom") == "1" else b""
-    body = mark + tables.header(columns) + tables.lines(page.shown, columns, line.contract.types[dataset.record_type])
+    record_type = line.contract.types[dataset.record_type]
+    rows = tables.lines(page.shown, columns, record_type, platform_key=line.platform_key)
+    body = mark + tables.header(columns) + rows
     return answer(request, body, media_type=tables.MEDIA_TYPE, headers={**line.as_of(), **_link(request, line, page)})
 
 

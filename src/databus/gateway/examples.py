@@ -13,7 +13,7 @@ _SUBJECT = {
 }
 _RECORD = {
     "record_type": "ADMIN_LICENCE",
-    "record_key": "0f0ba1c1-5a0e-8a5c-9f43-2f8d6c1f3b55",
+    "record": "0f0ba1c1-5a0e-8a5c-9f43-2f8d6c1f3b55",
     "standing": "SHOWN",
     "department": "transport",
     "received": "2026-04-02",
@@ -38,8 +38,8 @@ DATASETS = {
 PAGE = {"dataset": "penalties", "records": [_RECORD], "next": "AAAA…", "withdrawn": None}
 FEEDS = {"feeds": [{"id": "changes", "events": "/v1/feeds/changes/events"}]}
 EVENTS = (
-    '{"type":"changed","record_type":"ADMIN_LICENCE","record_key":"0f0b…","subject":{"name":"长春松江样例有限公司"},"fields":{},"cursor":null}\n'
-    '{"type":"withdrawn","record_type":"ADMIN_PENALTY","record_key":"77aa…","cursor":null}\n'
+    '{"type":"changed","record_type":"ADMIN_LICENCE","record":"0f0b…","subject":{"name":"长春松江样例有限公司"},"fields":{},"cursor":null}\n'
+    '{"type":"withdrawn","record_type":"ADMIN_PENALTY","record":"77aa…","cursor":null}\n'
     '{"type":"control","control":"end_of_page","more":true,"cursor":"AAAA…"}\n'
 )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,8 +10,8 @@ import orjson
 from databus.gateway.bodies import record_body
 from databus.gateway.lens import Lens, Shown, cut
 from databus.gateway.line import Line
+from databus.gateway.outward import pseudonym, record_id, step_id
 from databus.gateway.positions import Position, sealed
-from databus.model.keys import uuid8
 from databus.model.labels import SubjectKind
 from databus.store.rows import RecordRow, StepRow
 
@@ -41,8 +39,8 @@ def lines(line: Line, lens: Lens, position: Position, pairs: Sequence[Pair]) -> 
         told = {
             "type": WITHDRAWN if one is None else CHANGED,
             "subject": subject_of(line, lens, row.record),
-            "submission_id": row.record.submission_id,
-            **({"record_type": row.record.record_type, "record_key": row.record.record_key} if one is None else record_body(one)),
+            "step": step_id(row.record.event_id, row.record.record_key, platform_key=line.platform_key),
+            **(_withdrawn(line, row.record) if one is None else record_body(one, platform_key=line.platform_key)),
             "cursor": sealed(position.at(version, lens), line),
         }
         yield orjson.dumps(told) + b"\n"
@@ -57,11 +55,9 @@ def subject_of(line: Line, lens: Lens, row: RecordRow) -> dict[str, Any]:
     """Whom a step is about: an organisation by its key and codes, a person by this receiver's own pseudonym."""
     label = lens.classes.get(row.class_id)
     if label is None or label.subject_kind is SubjectKind.PERSON:
-        return {"pseudonym": pseudonym(line.key, lens.caller.organisation or lens.caller.name, row.subject_key)}
+        return {"pseudonym": pseudonym(lens.caller.organisation or lens.caller.name, row.subject_key, platform_key=line.platform_key)}
     return {"key": row.subject_key, "codes": [{"scheme": scheme, "code": code} for scheme, code in sorted(row.codes.items())]}
 
 
-def pseudonym(key: bytes, receiver: str, subject_key: str) -> str:
-    """HMAC(receiver key, subject key): stable for one receiver, useless to compare between two (design 5)."""
-    mine = hmac.digest(key, b"databus receiver\x1f" + receiver.encode(), hashlib.sha256)
-    return uuid8(hmac.digest(mine, subject_key.encode(), hashlib.sha256))
+def _withdrawn(line: Line, row: RecordRow) -> dict[str, Any]:
+    return {"record_type": row.record_type, "record": record_id(row.record_key, platform_key=line.platform_key)}

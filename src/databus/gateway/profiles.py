@@ -69,7 +69,8 @@ def router(line: Line) -> APIRouter:
         made = await record(line.trail, decisions(act, lens, shown, clock=line.clock))
         if found is None:
             raise nobody()
-        body = profile_body(found.subject, lens, shown, contract=line.contract, as_of=line.today().isoformat())
+        as_of = line.today().isoformat()
+        body = profile_body(found.subject, lens, shown, contract=line.contract, platform_key=line.platform_key, as_of=as_of)
         return json_answer(request, body, headers={**line.as_of(), DECISION: made, "Cache-Control": "private, no-cache"})
 
     @routes.post("/v1/subjects/resolve", summary="Handle of a person", responses=examples.answer(examples.HANDLE), openapi_extra=problems)

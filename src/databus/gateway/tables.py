@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from databus.contract.catalogue import RecordType
 from databus.gateway.lens import Shown
+from databus.gateway.outward import record_id
 
 MEDIA_TYPE = "text/csv"
 MARK = "\ufeff".encode()
@@ -24,19 +25,19 @@ def guarded(text: str) -> str:
 
 def header(columns: Sequence[str]) -> bytes:
     """The first line. `withheld` tells an empty cell from a withheld one: `field=REASON`, parted by blanks."""
-    return _lines([["record_key", *columns, "withheld"]])
+    return _lines([["record", *columns, "withheld"]])
 
 
-def lines(shown: Iterable[Shown], columns: Sequence[str], record_type: RecordType) -> bytes:
+def lines(shown: Iterable[Shown], columns: Sequence[str], record_type: RecordType, *, platform_key: bytes) -> bytes:
     """One line per record."""
-    return _lines(_row(one, columns, record_type) for one in shown)
+    return _lines([record_id(one.row.record_key, platform_key=platform_key), *_cells(one, columns, record_type)] for one in shown)
 
 
-def _row(one: Shown, columns: Sequence[str], record_type: RecordType) -> list[str]:
+def _cells(one: Shown, columns: Sequence[str], record_type: RecordType) -> list[str]:
     fields, withheld = one.disclosed.fields, one.disclosed.withheld
     cells = [_cell(fields, name, record_type.fields[name].kind) for name in columns]
     why = " ".join(f"{name}={withheld[name]}" for name in columns if name in withheld)
-    return [one.row.record_key, *cells, why]
+    return [*cells, why]
 
 
 def _cell(fields: Mapping[str, object], name: str, kind: str) -> str:
