@@ -40,7 +40,7 @@ class TablePlanner:
     def redact(self, plan: Plan, class_id: int, payload: Mapping[str, Any]) -> Disclosed:
         """One record cut by the plan: kept fields as they are, masked ones as stars, dropped ones named."""
         self.log.append("redact")
-        verdict = plan.classes[class_id]
+        verdict = plan.classes.get(class_id, hide("DENY_UNKNOWN_CLASS"))
         fields: dict[str, object] = {}
         withheld: dict[str, str] = {}
         for name, rule in verdict.fields.items():

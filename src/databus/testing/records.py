@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 
 from databus.contract.identifiers import normalise_code
 from databus.errors import Gone, Malformed, StoreUnavailable
 from databus.model.change import Kind
 from databus.model.disclosure import Permit
 from databus.model.labels import SubjectKind
-from databus.store.datasets import Dataset, conditions, ordered
+from databus.store.datasets import Column, Dataset, conditions, ordered
 from databus.store.feed import Steps
 from databus.store.grams import fold
 from databus.store.records import Clear, Page, Place
@@ -76,7 +77,7 @@ class MemoryRecords:
     async def of_subject(self, subject_key: str, *, classes: Collection[int], today: date) -> Sequence[RecordRow]:
         """As `store.records.of_subject`."""
         self._read("of_subject")
-        return [one.row for one in self._open(classes, today) if one.row.subject_key == subject_key]
+        return [one.row for one in self._open(classes, today) if one.row.subject_key == subject_key and one.row.payload is not None]
 
     async def page(
         self,
@@ -104,14 +105,18 @@ class MemoryRecords:
             for one in self.versions
             if pinned.holds(0, one.offset, one.to) and one.row.record_key in visible and one.row.record_type == dataset.record_type
         ]
-        rows = [row for row in rows if _meets(row, filters, clear)]
+        rows = [row for row in rows if row.payload is not None and _meets(row, filters, clear, dataset)]
 
         def where(row: RecordRow) -> Place:
-            return str((row.payload or {}).get(column.field) or ""), row.record_key, row.subject_key
+            shown = row.class_id in clear.get(column.field, ())
+            return _text(column, (row.payload or {}).get(column.field) if shown else None), row.record_key, row.subject_key
 
-        rows.sort(key=where, reverse=falls)
+        def rank(place: Place) -> tuple[tuple[Decimal, str], str, str]:
+            return _value(column, place[0]), place[1], place[2]
+
+        rows.sort(key=lambda row: rank(where(row)), reverse=falls)
         if after is not None:
-            rows = [row for row in rows if (where(row) < tuple(after)) == falls and where(row) != tuple(after)]
+            rows = [row for row in rows if (rank(where(row)) < rank(after)) == falls and where(row) != tuple(after)]
         return Page(tuple(rows[:limit]), where(rows[limit - 1]) if len(rows) > limit else None, pinned)
 
     async def withdrawn(
@@ -196,21 +201,30 @@ class MemoryRecords:
         return SubjectRow(subject_key, kind, "", rows[0].subject_name, tuple(codes)) if rows else None
 
 
-def _meets(row: RecordRow, filters: Mapping[str, str], clear: Clear) -> bool:
-    for name, wanted in filters.items():
+def _text(column: Column, value: object) -> str:
+    """A value as a place tells it; what is absent comes before every other."""
+    return str(value) if value is not None else "-Infinity" if column.type == "numeric" else ""
+
+
+def _value(column: Column, text: str) -> tuple[Decimal, str]:
+    return (Decimal(text), "") if column.type == "numeric" else (Decimal(0), text)
+
+
+def _meets(row: RecordRow, filters: Mapping[str, str], clear: Clear, dataset: Dataset) -> bool:
+    for name, asked in filters.items():
         named, _, operator = name.partition(".")
-        value = str((row.payload or {}).get(named) or "")
+        column, told = dataset.columns[named], (row.payload or {}).get(named)
         if row.class_id not in clear.get(named, ()):
             return False
         match operator or "eq":
             case "eq":
-                met = value == wanted
+                met = told == asked
             case "contains" | "has":
-                met = wanted in value
+                met = told is not None and asked in told
             case "from":
-                met = value >= wanted
+                met = told is not None and _value(column, told) >= _value(column, asked)
             case "to":
-                met = "" < value <= wanted
+                met = told is not None and _value(column, told) <= _value(column, asked)
             case other:
                 raise Malformed(f"the memory store has no operator {other}", filter=name)
         if not met:
