@@ -75,3 +75,12 @@ def _enums(schema: object) -> list[dict[str, object]]:
         own = [schema] if schema.get("type") == "enum" else []
         return own + [found for value in schema.values() for found in _enums(value)]
     return [found for value in schema for found in _enums(value)] if isinstance(schema, list) else []
+
+
+def test_a_policy_package_is_named_after_its_folder() -> None:
+    policies = CHECKOUT / "policies"
+    named = {}
+    for path in policies.rglob("*.rego"):
+        package = next(line.split()[1] for line in path.read_text("utf-8").splitlines() if line.startswith("package "))
+        named[str(path.relative_to(policies))] = package.removesuffix("_test")
+    assert named and {path: path.rpartition("/")[0].replace("/", ".") for path in named} == named
