@@ -55,6 +55,29 @@ def test_a_line_that_is_no_object_is_a_problem(tmp_path: Path, line: bytes) -> N
     assert [bool(row.problem) for row in files.rows_of(write(tmp_path, "a.ndjson", line + b'\n{"a": 1}\n'))] == [True, False]
 
 
+@pytest.mark.parametrize("line", [b'{"a": "\\ud83d"}', b'{"\\uDC00": 1}'])
+def test_half_a_character_is_a_problem_and_a_whole_one_is_not(tmp_path: Path, line: bytes) -> None:
+    path = write(tmp_path, "a.ndjson", line + b'\n{"a": "\\ud83d\\ude00"}\n')
+    assert [(bool(row.problem), row.cells) for row in files.rows_of(path)] == [(True, {}), (False, {"a": "\U0001f600"})]
+
+
+def test_a_member_that_only_later_lines_have_is_a_column(tmp_path: Path) -> None:
+    assert files.columns_of(write(tmp_path, "a.ndjson", b'{"a": 1}\n{"a": 1, "b": 2}\n')) == {"a", "b"}
+    assert files.columns_of(write(tmp_path, "a.csv", b"a,b\n1\n1,2\n")) == {"a", "b"}
+
+
+@pytest.mark.parametrize("content", [b"a,b\n", b"\n"])
+def test_a_file_without_rows_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(Malformed):
+        files.columns_of(write(tmp_path, "a.csv", content))
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").mkdir()
+    with pytest.raises(Malformed, match="cannot be read"):
+        list(files.rows_of(tmp_path / "a.csv"))
+
+
 @pytest.mark.parametrize(("name", "content"), [("a.csv", b"\xff\xfe\x00"), ("a.csv", b"a,a\n1,2\n"), ("a.xls", b""), ("a.csv", b"")])
 def test_a_file_that_cannot_be_read_is_refused_as_a_whole(tmp_path: Path, name: str, content: bytes) -> None:
     with pytest.raises(Malformed):

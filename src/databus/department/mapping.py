@@ -174,7 +174,5 @@ def identity(record_type: RecordType, entry: Entry, columns: frozenset[str]) -> 
         absent=frozenset({""}),
         subject=filled("subject", SUBJECT),
         envelope=filled("envelope", ENVELOPE),
-        payload=_sources(
-            {name: {"from": name} for name in record_type.fields if name in columns}, "payload", record_type.fields, _NO_CODES
-        ),
+        payload=_sources(fields, "payload", record_type.fields, _NO_CODES),
     )

@@ -26,17 +26,21 @@ class Defect:
 
 
 def apply(mapping: FileMapping, row: Mapping[str, str], contract: Contract) -> tuple[Cut, list[Defect]]:
-    """One row, cut into its parts, and the cells that could not be read."""
-    parts = {"subject": mapping.subject, "envelope": mapping.envelope, "payload": mapping.payload}
+    """One row, cut into its parts, and the cells that could not be read; one that the payload and the envelope share once."""
+    parts = {"payload": mapping.payload, "subject": mapping.subject, "envelope": mapping.envelope}
     cut: Cut = {part: {} for part in parts}
     defects: list[Defect] = []
+    told = set[str]()
     for part, sources in parts.items():
         for name, source in sources.items():
             try:
                 value = _read(source, row, mapping.absent, contract.codes)
             except Unreadable as error:
-                field = name if part == "payload" else f"{part}.{name}"
-                defects.append(Defect(field, row.get(source.column, ""), error.expected, error.suggestion))
+                if part == "payload":
+                    told.add(source.column)
+                    defects.append(Defect(name, row.get(source.column, ""), error.expected, error.suggestion))
+                elif source.column not in told:
+                    defects.append(Defect(f"{part}.{name}", row.get(source.column, ""), error.expected, error.suggestion))
                 continue
             if value is not None:
                 cut[part][name] = value

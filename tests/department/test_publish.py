@@ -1,0 +1,300 @@
+"""Rows into submissions, and what their publisher is told of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from databus.contract import catalogue
+from databus.contract.catalogue import Contract
+from databus.contract.codec import Codec
+from databus.department import files, mapping
+from databus.department.files import Row
+from databus.department.mapping import FileMapping
+from databus.department.publish import Batch, RowResult, Sender, prepare, publish_rows
+from databus.department.publisher import Done, Taken
+from databus.department.submission import LIMIT, Submission, compose, inbox_key, owned_entry
+from databus.errors import BusUnavailable, DatabusError, NotAllowed, TooLarge, Undecodable, Unprocessable
+from databus.model.keys import organisation_key
+from department.conftest import SCHEMAS
+
+CODE = "91220000YYYY00012A"
+ROW = {
+    "counterparty_name": "某某公司",
+    "counterparty_kind": "LEGAL_PERSON",
+    "uscc": CODE,
+    "doc_no": "吉应急罚〔2026〕1号",
+    "fine_yuan": "2000.00",
+    "decided_at": "2026-11-09",
+}
+LOADED = catalogue.load(SCHEMAS)
+WORKS = LOADED.codec()
+
+
+class Memory:
+    """A bus in memory: what it took, and what it answers to a submission."""
+
+    def __init__(self, answer: Callable[[Submission], DatabusError | None] = lambda submission: None, *, flushes: bool = True) -> None:
+        self.taken: list[Submission] = []
+        self._answer = answer
+        self._flushes = flushes
+
+    def publish(self, submission: Submission, done: Done) -> None:
+        refusal = self._answer(submission)
+        if refusal is not None:
+            done(submission.submission_id, refusal)
+            return
+        self.taken.append(submission)
+        done(submission.submission_id, Taken(submission.submission_id, "in.emergency", 1, len(self.taken) - 1))
+
+    def flush(self) -> None:
+        if not self._flushes:
+            raise BusUnavailable("the bus is away")
+
+
+def penalties(contract: Contract, columns: Iterable[str] = ROW) -> FileMapping:
+    kind = contract.types["ADMIN_PENALTY"]
+    return mapping.identity(kind, owned_entry(contract, kind, "emergency"), frozenset(columns))
+
+
+def ready(contract: Contract, codec: Codec, **cells: str) -> Submission | list[RowResult]:
+    row = {**ROW, **cells}
+    batch = Batch("emergency", 1_795_400_000, b"s" * 32)
+    return prepare(Row(7, row), mapping=penalties(contract, row), contract=contract, codec=codec, batch=batch)
+
+
+def sent(contract: Contract, codec: Codec, **cells: str) -> Submission:
+    found = ready(contract, codec, **cells)
+    assert isinstance(found, Submission), found
+    return found
+
+
+def refused(contract: Contract, codec: Codec, **cells: str) -> RowResult:
+    found = ready(contract, codec, **cells)
+    assert isinstance(found, list)
+    assert len(found) == 1
+    return found[0]
+
+
+def published(rows: Iterable[Row], contract: Contract, codec: Codec, publisher: Sender | None, **batch: Any) -> Iterator[RowResult]:
+    told = replace(Batch("emergency", 1_795_400_000, b"s" * 32), **batch)
+    return publish_rows(rows, mapping=penalties(contract), contract=contract, codec=codec, batch=told, publisher=publisher)
+
+
+def rows(count: int) -> list[Row]:
+    return [Row(number, {**ROW, "doc_no": f"吉应急罚〔2026〕{number}号"}) for number in range(1, count + 1)]
+
+
+def test_a_submission_is_keyed_framed_and_labelled(contract: Contract, codec: Codec) -> None:
+    submission = sent(contract, codec, **{"envelope.secrecy": "WORK_SECRET", "envelope.fixes": "f-1"})
+    assert submission.key == organisation_key(CODE).encode()
+    name, value = codec.decode(submission.value)
+    envelope = value["envelope"]
+    assert name == "databus.ADMIN_PENALTY"
+    assert (envelope["catalog_code"], envelope["publication_class"], envelope["op"]) == ("307004/000004", "PUBLIC", "UPSERT")
+    assert envelope["source_seq"] == 1_795_400_000 * 2**28 + 7
+    assert envelope["submission_id"] == submission.submission_id
+    assert dict(submission.headers) == {
+        "databus-submission-id": submission.submission_id.encode(),
+        "databus-secrecy": b"WORK_SECRET",
+        "databus-row": b"7",
+        "databus-fixes": b"f-1",
+    }
+
+
+def test_a_told_time_is_a_header_only_where_one_is_told(contract: Contract, codec: Codec) -> None:
+    kind = contract.types["ADMIN_PENALTY"]
+    cut: Mapping[str, Any] = {"subject": {"uscc": CODE}, "envelope": {}, "payload": {}}
+    common: dict[str, Any] = {"codec": codec, "record_type": kind, "entry": kind.entries[0], "system": "s", "submission_id": "i"}
+    told = compose(cut, **common, seq=1, now=1, secret=b"s", told=123)
+    assert dict(told.headers)["databus-told-time"] == b"123"
+
+
+@pytest.mark.parametrize("level", ["MIMI", "JIMI", "JUEMI", "秘密", "机密", "mimi?", "绝密★10年"])
+def test_a_state_secret_or_an_unclear_level_is_refused_and_nothing_of_its_row_is_repeated(
+    contract: Contract, codec: Codec, level: str
+) -> None:
+    result = refused(contract, codec, **{"envelope.secrecy": level, "fine_yuan": "密谈内容"})
+    assert (result.outcome, result.rule, result.field, result.observed) == ("REFUSED", "DQ-SEC-01", "envelope.secrecy", "")
+    assert "密谈" not in repr(result)
+
+
+def test_a_class_wider_than_the_catalogues_is_refused_and_a_narrower_one_goes(contract: Contract, codec: Codec) -> None:
+    kind = contract.types["ADMIN_PENALTY"]
+    entry = replace(kind.entries[0], publication=kind.fields["procedure"].publication)
+    cut: Mapping[str, Any] = {"subject": {"uscc": CODE}, "envelope": {"publication_class": "PUBLIC"}, "payload": {}}
+    with pytest.raises(Unprocessable) as caught:
+        compose(cut, codec=codec, record_type=kind, entry=entry, system="s", submission_id="i", seq=1, now=1, secret=b"s")
+    assert caught.value.facts["rule"] == "DQ-SEC-03"
+    narrowed = sent(contract, codec, **{"envelope.publication_class": "GOV_SHARED"})
+    assert codec.decode(narrowed.value)[1]["envelope"]["publication_class"] == "GOV_SHARED"
+
+
+def test_more_than_a_mebibyte_is_too_large_and_a_little_less_is_not(contract: Contract, codec: Codec) -> None:
+    room = LIMIT - len(sent(contract, codec, remark="").value) - 100
+    assert len(sent(contract, codec, remark="x" * room).value) < LIMIT
+    result = refused(contract, codec, remark="x" * LIMIT)
+    assert str(LIMIT) in result.reason
+    kind = contract.types["ADMIN_PENALTY"]
+    cut: Mapping[str, Any] = {"subject": {"uscc": CODE}, "envelope": {}, "payload": {"remark": "x" * LIMIT}}
+    with pytest.raises(TooLarge):
+        compose(cut, codec=codec, record_type=kind, entry=kind.entries[0], system="s", submission_id="i", seq=1, now=1, secret=b"s")
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("envelope", {"op": "SEND"}),
+        ("envelope", {"publication_class": "OPEN"}),
+        ("envelope", {"source_seq": "x"}),
+        ("payload", {"fine_yuan": "x"}),
+        ("subject", {"kind": "COMPANY"}),
+    ],
+)
+def test_what_does_not_fit_its_field_is_a_typed_refusal(contract: Contract, codec: Codec, part: str, value: dict[str, Any]) -> None:
+    kind = contract.types["ADMIN_PENALTY"]
+    cut: dict[str, Any] = {"subject": {"uscc": CODE}, "envelope": {}, "payload": {}}
+    with pytest.raises(Undecodable):
+        compose(
+            {**cut, part: value},
+            codec=codec,
+            record_type=kind,
+            entry=kind.entries[0],
+            system="s",
+            submission_id="i",
+            seq=1,
+            now=1,
+            secret=b"s",
+        )
+
+
+def test_the_key_of_a_person_is_the_departments_own_and_tells_nothing() -> None:
+    person = {"kind": "PERSON", "name": "某某", "id_type": "RIC", "id_number": "220000190001010018"}
+    key = inbox_key(person, secret=b"a" * 32)
+    assert key == inbox_key({**person, "id_number": "220000 19000101 0018"}, secret=b"a" * 32)
+    assert key != inbox_key(person, secret=b"b" * 32)
+    assert b"1900" not in key
+    assert len(key) == 36
+
+
+@pytest.mark.parametrize(
+    ("subject", "scheme", "code"),
+    [
+        ({"uscc": CODE, "reg_no": "1"}, "CN-USCI", CODE),
+        ({"reg_no": "1", "org_code": "2"}, "CN-REG", "1"),
+        ({"org_code": "2"}, "CN-ORG", "2"),
+        ({"tax_no": "3"}, "CN-TAX", "3"),
+    ],
+)
+def test_the_key_of_an_organisation_is_that_of_its_best_code(subject: dict[str, str], scheme: str, code: str) -> None:
+    assert inbox_key({"kind": "ORGANISATION", **subject}, secret=b"s") == organisation_key(code, scheme=scheme).encode()
+
+
+def test_a_department_publishes_only_what_is_its_own(contract: Contract, codec: Codec) -> None:
+    with pytest.raises(NotAllowed, match="market-regulation may"):
+        owned_entry(contract, contract.types["LP_REGISTRATION"], "emergency")
+    with pytest.raises(NotAllowed, match="that of emergency, not of taxation"):
+        list(published(rows(1), contract, codec, None, department="taxation"))
+
+
+def test_a_dry_run_checks_every_row_and_sends_none(contract: Contract, codec: Codec) -> None:
+    found = list(
+        published(
+            [*rows(2), Row(3, {}, "the row has 1 cells, the header 6"), Row(4, {**ROW, "decided_at": "gestern"})], contract, codec, None
+        )
+    )
+    assert [one.outcome for one in found] == ["CHECKED", "CHECKED", "REFUSED", "REFUSED"]
+    assert found[2].reason == "the row has 1 cells, the header 6"
+    assert (found[3].row, found[3].rule, found[3].field, found[3].observed) == (4, "DQ-FMT-04", "decided_at", "gestern")
+
+
+def test_every_row_sent_is_told_where_it_lies(contract: Contract, codec: Codec) -> None:
+    bus = Memory()
+    found = list(published(rows(3), contract, codec, bus))
+    assert [(one.row, one.outcome, one.partition, one.offset) for one in found] == [(1, "SENT", 1, 0), (2, "SENT", 1, 1), (3, "SENT", 1, 2)]
+    assert [one.submission_id for one in bus.taken] == [one.submission_id for one in found]
+
+
+def test_a_row_the_bus_refuses_is_told_and_the_others_go(contract: Contract, codec: Codec) -> None:
+    seen: list[str] = []
+
+    def second(submission: Submission) -> DatabusError | None:
+        seen.append(submission.submission_id)
+        return TooLarge("too large") if len(seen) == 2 else None
+
+    assert [one.outcome for one in published(rows(3), contract, codec, Memory(second))] == ["SENT", "REFUSED", "SENT"]
+
+
+@pytest.mark.parametrize("error", [BusUnavailable("away"), NotAllowed("not yours")])
+def test_a_bus_that_does_not_take_rows_ends_the_publication(contract: Contract, codec: Codec, error: DatabusError) -> None:
+    with pytest.raises(type(error)):
+        list(published(rows(3), contract, codec, Memory(lambda submission: error)))
+
+
+def test_what_was_taken_before_the_bus_went_away_is_told(contract: Contract, codec: Codec) -> None:
+    found = published(rows(2), contract, codec, Memory(flushes=False))
+    assert [next(found).row, next(found).row] == [1, 2]
+    with pytest.raises(BusUnavailable):
+        next(found)
+
+
+def test_ids_are_of_the_row_and_its_content(contract: Contract, codec: Codec) -> None:
+    first, again, other = ([one.submission_id for one in published(rows(n), contract, codec, None)] for n in (2, 2, 3))
+    assert first == again == other[:2]
+    changed = list(published([Row(1, {**ROW, "fine_yuan": "1"})], contract, codec, None))
+    assert changed[0].submission_id != first[0]
+
+
+TEXTS = st.text(max_size=12) | st.sampled_from(["9" * 400, "1e400000", "NaN", "\x00", "\u202e", "2026-02-30", "是", "；；", "MIMI", "٣"])
+COLUMNS = st.sampled_from(
+    [*LOADED.types["ADMIN_PENALTY"].fields, *(f"subject.{n}" for n in mapping.SUBJECT), *(f"envelope.{n}" for n in mapping.ENVELOPE)]
+)
+
+
+@settings(max_examples=300)
+@given(cells=st.dictionaries(COLUMNS, TEXTS, max_size=8))
+def test_no_content_of_cells_makes_it_crash(cells: dict[str, str]) -> None:
+    found = ready(LOADED, WORKS, **cells)
+    if isinstance(found, list):
+        assert all(one.rule and one.reason for one in found)
+    else:
+        assert WORKS.decode(found.value)[0] == "databus.ADMIN_PENALTY"
+
+
+ARCHIVE = mapping.load(SCHEMAS / "LP_REGISTRATION" / "samples" / "historical.yaml", LOADED)
+
+
+@settings(max_examples=300)
+@given(cells=st.fixed_dictionaries({column: TEXTS for column in ARCHIVE.columns}))
+def test_no_content_of_an_archive_makes_it_crash(cells: dict[str, str]) -> None:
+    found = prepare(Row(1, cells), mapping=ARCHIVE, contract=LOADED, codec=WORKS, batch=Batch("market-regulation", 1, b"s" * 32))
+    assert found
+
+
+@given(
+    members=st.dictionaries(
+        st.sampled_from(["uscc", "name", "envelope", "payload"]),
+        st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)),
+    )
+)
+def test_no_json_makes_it_crash(tmp_path_factory: pytest.TempPathFactory, members: dict[str, Any]) -> None:
+    path: Path = tmp_path_factory.mktemp("n") / "a.ndjson"
+    path.write_text(json.dumps(members) + "\n", "utf-8")
+    kind = LOADED.types["LP_REGISTRATION"]
+    found = list(files.rows_of(path))
+    columns = frozenset(name for row in found for name in row.cells) & {*kind.fields}
+    for row in found:
+        prepare(
+            row,
+            mapping=mapping.identity(kind, kind.entries[0], columns),
+            contract=LOADED,
+            codec=WORKS,
+            batch=Batch("market-regulation", 1, b"s" * 32),
+        )
