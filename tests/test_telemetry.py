@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
 from databus import telemetry
+from databus.errors import PortTaken
 from databus.telemetry import Health, JsonLines, Metrics, Seldom, own_page, routes, serve
 from engines import free_ports
 
@@ -152,7 +153,7 @@ def samples(metrics: Metrics) -> dict[tuple[str, str], float]:
 
 async def test_a_server_answers_until_it_is_told_to_stop() -> None:
     (port,), stop, health = free_ports(1), asyncio.Event(), Health()
-    serving = asyncio.create_task(serve(own_page(health, Metrics("checker")), port=port, stop=stop))
+    serving = asyncio.create_task(serve(own_page(health, Metrics("checker")), port=port, setting="DATABUS_CHECKER__PORT", stop=stop))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=httpx.AsyncHTTPTransport(retries=20)) as client:
         assert (await client.get("/health/live")).json() == {"live": True}
     stop.set()
@@ -167,8 +168,8 @@ async def test_a_server_that_cannot_serve_stops_the_whole_process() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(SystemExit):
-            await serve(own_page(Health(), Metrics("checker")), port=taken.getsockname()[1], stop=stop)
+        with pytest.raises(PortTaken, match="DATABUS_CHECKER__PORT"):
+            await serve(own_page(Health(), Metrics("checker")), port=taken.getsockname()[1], setting="DATABUS_CHECKER__PORT", stop=stop)
     assert stop.is_set()
 
 

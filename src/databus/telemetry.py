@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import signal
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from databus.errors import PortTaken
+
+LOOPBACK = "127.0.0.1"
 SILENCE_SECONDS = 30.0
 """A process without a successful fetch or heartbeat for this long is no longer alive."""
 
@@ -150,21 +154,37 @@ class _Server(uvicorn.Server):
         return nullcontext()
 
 
-async def serve(app: Any, *, port: int, stop: asyncio.Event) -> None:
-    """Serve an ASGI app on loopback until `stop` is set, then let open answers end within two seconds."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on")
-    server = _Server(config)
+async def serve(app: Any, *, port: int, setting: str, stop: asyncio.Event) -> None:
+    """Serve an ASGI app on loopback until `stop` is set, then let open answers end within two seconds.
 
-    async def ending() -> None:
+    Raises:
+        PortTaken: names the port and the setting that moves it.
+    """
+
+    async def ending(server: uvicorn.Server) -> None:
         await stop.wait()
         server.should_exit = True
 
-    watcher = asyncio.create_task(ending())
     try:
-        await server.serve()
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on")
+        with _listen(port, setting) as listening:
+            server = _Server(config)
+            watcher = asyncio.create_task(ending(server))
+            await server.serve(sockets=[listening])
+            watcher.cancel()
     finally:
-        watcher.cancel()
         stop.set()
+
+
+def _listen(port: int, setting: str) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+    except OSError as error:
+        listening.close()
+        raise PortTaken(f"port {port} is taken; {setting} moves this process to another", port=port, setting=setting) from error
+    return listening
 
 
 def stop_signal() -> asyncio.Event:

@@ -60,7 +60,7 @@ async def _serve(made: Process) -> int:
         health.ready = True
         beating = asyncio.create_task(_beat(health))
         open_parts.callback(beating.cancel)
-        await serve(app, port=settings.gateway.port, stop=stop)
+        await serve(app, port=settings.gateway.port, setting="DATABUS_GATEWAY__PORT", stop=stop)
     return 0
 
 

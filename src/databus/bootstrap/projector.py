@@ -31,7 +31,9 @@ def run(settings: Settings) -> int:
 
 async def _project(made: Process) -> int:
     stop, health = stop_signal(), Health()
-    page = asyncio.create_task(serve(own_page(health, made.metrics), port=made.settings.projector.port, stop=stop))
+    page = asyncio.create_task(
+        serve(own_page(health, made.metrics), port=made.settings.projector.port, setting="DATABUS_PROJECTOR__PORT", stop=stop)
+    )
     pool = await database.connect(made.settings.postgres.dsn.get_secret_value())
     codec = await asyncio.to_thread(registered_codec, made.address)
     tidying = asyncio.create_task(_prune(pool))

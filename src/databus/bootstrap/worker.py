@@ -29,7 +29,9 @@ async def run_worker(made: Process, work: Callable[[], Work]) -> int:
     """Work until told to stop; the exit code."""
     stop, health = stop_signal(), Health()
     doing = await asyncio.to_thread(work)
-    page = asyncio.create_task(serve(own_page(health, made.metrics), port=doing.port, stop=stop))
+    page = asyncio.create_task(
+        serve(own_page(health, made.metrics), port=doing.port, setting=f"DATABUS_{made.name.upper()}__PORT", stop=stop)
+    )
 
     def on_chunk(records: int, lag: float) -> None:
         made.metrics.records.labels(doing.group).inc(records)

@@ -39,6 +39,12 @@ def verdict_of(rule: str, contract: Contract) -> Verdict:
     return Verdict(row.more["verdict"]) if row is not None else Verdict.REJECT
 
 
+def remedy(rule: str, contract: Contract) -> str:
+    """What to do about a rule in general, in both languages; empty where the list `dq_rule` says nothing."""
+    row = next((row for row in contract.codes.rows(RULES) if row.code == rule), None)
+    return f"{row.more['fix_zh']} · {row.more['fix_en']}" if row is not None and "fix_zh" in row.more else ""
+
+
 def stops(findings: Iterable[Finding]) -> bool:
     """True if one of them keeps the submission out of `events`."""
     return any(finding.verdict in _STOPPING for finding in findings)
@@ -61,7 +67,7 @@ def finding(submission: Submission, known: Known, failure: Failure, contract: Co
         field=failure.field,
         observed=observed(failure.observed, failure.field, known.content),
         expected=without_numbers(failure.expected) if hidden else failure.expected,
-        suggestion="" if hidden else failure.suggestion,
+        suggestion=("" if hidden else failure.suggestion) or remedy(failure.rule, contract),
         message_zh=zh + contract.codes.label(RULES, failure.rule),
         message_en=en + contract.codes.label(RULES, failure.rule, "en"),
         issued_at=submission.known_at,
