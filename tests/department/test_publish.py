@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
-from databus.department import files, mapping
+from databus.department import mapping
 from databus.department.files import Row
 from databus.department.mapping import FileMapping
 from databus.department.publish import Batch, RowResult, Sender, prepare, publish_rows
 from databus.department.publisher import Done, Taken
-from databus.department.submission import LIMIT, Submission, compose, inbox_key, owned_entry
-from databus.errors import BusUnavailable, DatabusError, NotAllowed, TooLarge, Undecodable, Unprocessable
+from databus.department.submission import LIMIT, Submission, compose, owned_entry
+from databus.errors import BusUnavailable, DatabusError, NotAllowed, TooLarge, Unprocessable
 from databus.model.keys import organisation_key
 from department.conftest import SCHEMAS
 
@@ -148,55 +144,6 @@ def test_more_than_a_mebibyte_is_too_large_and_a_little_less_is_not(contract: Co
         compose(cut, codec=codec, record_type=kind, entry=kind.entries[0], system="s", submission_id="i", seq=1, now=1, secret=b"s")
 
 
-@pytest.mark.parametrize(
-    ("part", "value"),
-    [
-        ("envelope", {"op": "SEND"}),
-        ("envelope", {"publication_class": "OPEN"}),
-        ("envelope", {"source_seq": "x"}),
-        ("payload", {"fine_yuan": "x"}),
-        ("subject", {"kind": "COMPANY"}),
-    ],
-)
-def test_what_does_not_fit_its_field_is_a_typed_refusal(contract: Contract, codec: Codec, part: str, value: dict[str, Any]) -> None:
-    kind = contract.types["ADMIN_PENALTY"]
-    cut: dict[str, Any] = {"subject": {"uscc": CODE}, "envelope": {}, "payload": {}}
-    with pytest.raises(Undecodable):
-        compose(
-            {**cut, part: value},
-            codec=codec,
-            record_type=kind,
-            entry=kind.entries[0],
-            system="s",
-            submission_id="i",
-            seq=1,
-            now=1,
-            secret=b"s",
-        )
-
-
-def test_the_key_of_a_person_is_the_departments_own_and_tells_nothing() -> None:
-    person = {"kind": "PERSON", "name": "某某", "id_type": "RIC", "id_number": "220000190001010018"}
-    key = inbox_key(person, secret=b"a" * 32)
-    assert key == inbox_key({**person, "id_number": "220000 19000101 0018"}, secret=b"a" * 32)
-    assert key != inbox_key(person, secret=b"b" * 32)
-    assert b"1900" not in key
-    assert len(key) == 36
-
-
-@pytest.mark.parametrize(
-    ("subject", "scheme", "code"),
-    [
-        ({"uscc": CODE, "reg_no": "1"}, "CN-USCI", CODE),
-        ({"reg_no": "1", "org_code": "2"}, "CN-REG", "1"),
-        ({"org_code": "2"}, "CN-ORG", "2"),
-        ({"tax_no": "3"}, "CN-TAX", "3"),
-    ],
-)
-def test_the_key_of_an_organisation_is_that_of_its_best_code(subject: dict[str, str], scheme: str, code: str) -> None:
-    assert inbox_key({"kind": "ORGANISATION", **subject}, secret=b"s") == organisation_key(code, scheme=scheme).encode()
-
-
 def test_a_department_publishes_only_what_is_its_own(contract: Contract, codec: Codec) -> None:
     with pytest.raises(NotAllowed, match="market-regulation may"):
         owned_entry(contract, contract.types["LP_REGISTRATION"], "emergency")
@@ -250,51 +197,3 @@ def test_ids_are_of_the_row_and_its_content(contract: Contract, codec: Codec) ->
     assert first == again == other[:2]
     changed = list(published([Row(1, {**ROW, "fine_yuan": "1"})], contract, codec, None))
     assert changed[0].submission_id != first[0]
-
-
-TEXTS = st.text(max_size=12) | st.sampled_from(["9" * 400, "1e400000", "NaN", "\x00", "\u202e", "2026-02-30", "是", "；；", "MIMI", "٣"])
-COLUMNS = st.sampled_from(
-    [*LOADED.types["ADMIN_PENALTY"].fields, *(f"subject.{n}" for n in mapping.SUBJECT), *(f"envelope.{n}" for n in mapping.ENVELOPE)]
-)
-
-
-@settings(max_examples=300)
-@given(cells=st.dictionaries(COLUMNS, TEXTS, max_size=8))
-def test_no_content_of_cells_makes_it_crash(cells: dict[str, str]) -> None:
-    found = ready(LOADED, WORKS, **cells)
-    if isinstance(found, list):
-        assert all(one.rule and one.reason for one in found)
-    else:
-        assert WORKS.decode(found.value)[0] == "databus.ADMIN_PENALTY"
-
-
-ARCHIVE = mapping.load(SCHEMAS / "LP_REGISTRATION" / "samples" / "historical.yaml", LOADED)
-
-
-@settings(max_examples=300)
-@given(cells=st.fixed_dictionaries({column: TEXTS for column in ARCHIVE.columns}))
-def test_no_content_of_an_archive_makes_it_crash(cells: dict[str, str]) -> None:
-    found = prepare(Row(1, cells), mapping=ARCHIVE, contract=LOADED, codec=WORKS, batch=Batch("market-regulation", 1, b"s" * 32))
-    assert found
-
-
-@given(
-    members=st.dictionaries(
-        st.sampled_from(["uscc", "name", "envelope", "payload"]),
-        st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)),
-    )
-)
-def test_no_json_makes_it_crash(tmp_path_factory: pytest.TempPathFactory, members: dict[str, Any]) -> None:
-    path: Path = tmp_path_factory.mktemp("n") / "a.ndjson"
-    path.write_text(json.dumps(members) + "\n", "utf-8")
-    kind = LOADED.types["LP_REGISTRATION"]
-    found = list(files.rows_of(path))
-    columns = frozenset(name for row in found for name in row.cells) & {*kind.fields}
-    for row in found:
-        prepare(
-            row,
-            mapping=mapping.identity(kind, kind.entries[0], columns),
-            contract=LOADED,
-            codec=WORKS,
-            batch=Batch("market-regulation", 1, b"s" * 32),
-        )

@@ -13,7 +13,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, TopicAuthorizationFailedError
 
 from databus.bus.address import BusAddress
-from databus.bus.topics import inbox
+from databus.bus.topics import INBOX_RECORD_BYTES, inbox
 from databus.department.submission import Submission
 from databus.errors import BusUnavailable, DatabusError, NotAllowed, TooLarge
 
@@ -25,7 +25,8 @@ SETTINGS: Mapping[str, Any] = {
     "enable_idempotence": True,
     "linger_ms": 20,
     "batch_size": 256 * 1024,
-    "max_request_size": 4 << 20,
+    # kafka-python gives up for good after a record the broker finds too large, so none is sent.
+    "max_request_size": INBOX_RECORD_BYTES,
     "max_block_ms": 10_000,
     "request_timeout_ms": 10_000,
     "delivery_timeout_ms": 30_000,
