@@ -54,7 +54,7 @@ async def _serve(made: Process) -> int:
         )
         trail = ObservedTrail(Trail(journal, await asyncio.to_thread(registered_codec, made.address)), made.metrics)
         counter = await open_parts.enter_async_context(Counter(trail, clock=now))
-        app = _application(made, pool=pool, decider=decider, trail=trail, counter=counter)
+        app = _application(made, pool=pool, decider=decider, trail=trail, counter=counter, stop=stop)
         asked = await open_parts.enter_async_context(httpx.AsyncClient(timeout=2.0))
         app.routes[:0] = routes(health, made.metrics, partial(_opa_ready, made, asked))
         health.ready = True
@@ -64,7 +64,7 @@ async def _serve(made: Process) -> int:
     return 0
 
 
-def _application(made: Process, *, pool: Pool, decider: OpaDecider, trail: ObservedTrail, counter: Counter) -> FastAPI:
+def _application(made: Process, *, pool: Pool, decider: OpaDecider, trail: ObservedTrail, counter: Counter, stop: asyncio.Event) -> FastAPI:
     settings, pages = made.settings, load_pages()
     url = settings.gateway.public_url or f"http://127.0.0.1:{settings.gateway.port}"
     signing = tokens.signing(made.keys.read("token-signing.pem"), issuer=url, audience=AUDIENCE)
@@ -96,7 +96,7 @@ def _application(made: Process, *, pool: Pool, decider: OpaDecider, trail: Obser
         pages=pages,
     )
     access = oauth.router(find=partial(accounts.find, pool), hashing=Hashing(), signing=signing, clock=now)
-    bundle = serving.router(settings.home / "bundle" / "databus.tar.gz", token=made.keys.read("opa.token"), resource=BUNDLE_PATH)
+    bundle = serving.router(settings.home / "bundle" / "databus.tar.gz", token=made.keys.read("opa.token"), resource=BUNDLE_PATH, stop=stop)
     return application(
         [world, access, bundle], pages=pages, title="databus", version="1", summary="Public credit information of a province"
     )

@@ -17,13 +17,16 @@ OUT = 200
 
 def console() -> Console:
     """Standard output, wide enough for a machine to read whole lines."""
-    out = Console(highlight=False)
-    return out if out.is_terminal else Console(width=OUT, highlight=False, soft_wrap=True)
+    return _wide(Console(highlight=False))
 
 
 def aside() -> Console:
     """Standard error: progress and remarks, so that standard output stays clean."""
-    return Console(stderr=True, highlight=False)
+    return _wide(Console(stderr=True, highlight=False))
+
+
+def _wide(out: Console) -> Console:
+    return out if out.is_terminal else Console(stderr=out.stderr, width=OUT, highlight=False, soft_wrap=True)
 
 
 def as_json(value: Any) -> str:

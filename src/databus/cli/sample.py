@@ -117,6 +117,15 @@ def permit(here: Session, codes: list[str]) -> None:
                 await journal.append(PERMITS, one.permit_id.encode(), encode_permit(codec, one))
 
     asyncio.run(append())
+    here.ask(lambda pool: _given(pool, {one.permit_id for one in wanted}))
+
+
+async def _given(pool: Pool, wanted: set[str]) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while not wanted <= {one.permit_id for one in await permits.all(pool)}:
+        if time.monotonic() > until:
+            raise Unavailable("the permits have not reached the store; `databus status` shows where they wait")
+        await asyncio.sleep(0.1)
 
 
 def _await(here: Session, bar: Progress, task: TaskID, wanted: int, started: float) -> None:

@@ -24,10 +24,10 @@ _LOOKS = 20
 _WAIT = re.compile(r"(?:^|[;,])\s*wait=(\d{1,4})\s*(?:$|[;,])")
 
 
-def router(path: Path, *, token: str = "", resource: str = BUNDLE_PATH) -> APIRouter:
+def router(path: Path, *, token: str = "", resource: str = BUNDLE_PATH, stop: asyncio.Event | None = None) -> APIRouter:
     """`GET resource` gives the bundle at `path`; with `Prefer: wait=n` and a current ETag it holds until there is another.
 
-    Where `token` is given, the caller must present it as a bearer token.
+    Where `token` is given, the caller must present it as a bearer token. `stop` ends every wait: the process is leaving.
     """
     routes = APIRouter()
 
@@ -42,17 +42,21 @@ def router(path: Path, *, token: str = "", resource: str = BUNDLE_PATH) -> APIRo
             etag, body = _read(path)
             if etag != held:
                 return Response(body, media_type=MEDIA_TYPE, headers={"ETag": etag, "Cache-Control": "no-store"})
-            if time.monotonic() >= end or await request.is_disconnected():
+            if time.monotonic() >= end or _leaving(stop) or await request.is_disconnected():
                 return Response(status_code=304, headers={"ETag": etag, "Content-Type": MEDIA_TYPE})
-            await _changed(path, end)
+            await _changed(path, end, stop)
 
     return routes
 
 
-async def _changed(path: Path, end: float) -> None:
+def _leaving(stop: asyncio.Event | None) -> bool:
+    return stop is not None and stop.is_set()
+
+
+async def _changed(path: Path, end: float, stop: asyncio.Event | None) -> None:
     began = _state(path)
     for _ in range(_LOOKS):
-        if _state(path) != began or time.monotonic() >= end:
+        if _state(path) != began or time.monotonic() >= end or _leaving(stop):
             return
         await asyncio.sleep(_LOOK_EVERY)
 
