@@ -14,6 +14,7 @@ from databus.contract import catalogue
 from databus.local import stack
 from databus.local.running import Running
 from databus.settings import CHECKOUT, Settings
+from databus.store import reconciliation
 from databus.testing.province import ledger
 
 
@@ -40,7 +41,7 @@ def up(
 
 
 def _fill(here: Session, subjects: int, *, empty: bool) -> None:
-    if empty or sample.path(here).exists():
+    if empty or here.ask(reconciliation.places):
         return
     sample.send(here, subjects=subjects, submissions=subjects * 10, seed=sample.SEED, as_of=now().date())
 

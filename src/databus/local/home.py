@@ -12,7 +12,7 @@ from databus.local.provision import kafka as kafka_program
 from databus.local.provision import postgres as postgres_program
 
 LAYOUT = 1
-_ERASED = ("kafka", "postgres", "opa", "keys", "logs", "version.json", "run.json")
+_ERASED = ("kafka", "postgres", "opa", "bundle", "keys", "logs", "version.json", "run.json", "sample-ledger.jsonl")
 
 
 def has_data(home: Path) -> bool:
