@@ -139,7 +139,10 @@ def _disclosed(here: Session, steps: list[Step], decisions: tuple[DecisionRecord
         yield "request", f"{one.request_id} ({one.action})"
         yield "disclosed", _listed(one.disclosed[record_type])
         withheld = one.withheld.get(record_type, {})
-        yield "withheld", _listed([f"{name} ({reason})" for name, reason in sorted(withheld.items())]) or "nothing"
+        yield (
+            "withheld",
+            _listed([f"{'whole records' if name == '*' else name} ({reason})" for name, reason in sorted(withheld.items())]) or "nothing",
+        )
     if not any(record_type in one.disclosed for one in decisions):
         yield "disclosed", "nothing yet"
 
