@@ -37,10 +37,9 @@ WORKS = LOADED.codec()
 class Memory:
     """A bus in memory: what it took, and what it answers to a submission."""
 
-    def __init__(self, answer: Callable[[Submission], DatabusError | None] = lambda submission: None, *, flushes: bool = True) -> None:
+    def __init__(self, answer: Callable[[Submission], DatabusError | None] = lambda submission: None) -> None:
         self.taken: list[Submission] = []
         self._answer = answer
-        self._flushes = flushes
 
     def publish(self, submission: Submission, done: Done) -> None:
         refusal = self._answer(submission)
@@ -51,7 +50,23 @@ class Memory:
         done(submission.submission_id, Taken(submission.submission_id, "in.emergency", 1, len(self.taken) - 1))
 
     def flush(self) -> None:
-        if not self._flushes:
+        """Nothing waits."""
+
+
+class Late:
+    """A bus that answers only when it is flushed, and goes away after so many answers."""
+
+    def __init__(self, answers: int) -> None:
+        self._answers = answers
+        self._waiting: list[tuple[str, Done]] = []
+
+    def publish(self, submission: Submission, done: Done) -> None:
+        self._waiting.append((submission.submission_id, done))
+
+    def flush(self) -> None:
+        for offset, (name, done) in enumerate(self._waiting[: self._answers]):
+            done(name, Taken(name, "in.emergency", 0, offset))
+        if self._answers < len(self._waiting):
             raise BusUnavailable("the bus is away")
 
 
@@ -186,7 +201,7 @@ def test_a_bus_that_does_not_take_rows_ends_the_publication(contract: Contract, 
 
 
 def test_what_was_taken_before_the_bus_went_away_is_told(contract: Contract, codec: Codec) -> None:
-    found = published(rows(2), contract, codec, Memory(flushes=False))
+    found = published(rows(3), contract, codec, Late(2))
     assert [next(found).row, next(found).row] == [1, 2]
     with pytest.raises(BusUnavailable):
         next(found)

@@ -48,6 +48,7 @@ def test_no_content_of_an_archive_makes_it_crash(cells: dict[str, str]) -> None:
     assert found
 
 
+@settings(max_examples=60)
 @given(
     members=st.dictionaries(
         st.sampled_from(["uscc", "name", "envelope", "payload"]),

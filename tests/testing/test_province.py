@@ -48,8 +48,7 @@ def planned(contract: Contract) -> tuple[Planned, ...]:
     return tuple(plan(contract, subject_count=PEOPLE, submissions=SENT, seed=1, as_of=AS_OF))
 
 
-@pytest.fixture(scope="module")
-def fates(contract: Contract, planned: tuple[Planned, ...]) -> Mapping[str, Fate]:
+def fed_with(contract: Contract, planned: tuple[Planned, ...]) -> Mapping[str, Fate]:
     codec = contract.codec()
 
     def composed() -> Iterator[tuple[str, Submission]]:
@@ -75,8 +74,8 @@ def written(planned: Planned) -> object:
     return jsonable([getattr(planned, name) for name in Planned.__slots__])
 
 
-def test_the_ledger_is_right_about_every_submission(planned: tuple[Planned, ...], fates: Mapping[str, Fate]) -> None:
-    wrong = []
+def require_right(contract: Contract, planned: tuple[Planned, ...]) -> None:
+    fates, wrong = fed_with(contract, planned), []
     for one in planned:
         fate = fates[one.submission_id]
         effect = "" if fate.kind is None else "CHANGING" if fate.kind.changing else fate.kind.value
@@ -84,7 +83,18 @@ def test_the_ledger_is_right_about_every_submission(planned: tuple[Planned, ...]
         if seen != (one.outcome, [(one.rule, one.field)] if one.rule else [], one.effect):
             wrong.append((one, seen))
     assert not wrong, wrong[:3]
-    assert len(fates) == SENT
+    assert len(fates) == len(planned)
+
+
+def test_the_ledger_is_right_about_every_submission(contract: Contract, planned: tuple[Planned, ...]) -> None:
+    require_right(contract, planned)
+
+
+@pytest.mark.parametrize(
+    "shares", [Shares(wrong=1.0), Shares(wrong=0.0, overtaken=0.2, equivocal=0.2, corrected=0.2, revoked=0.2, repaired=0.2)]
+)
+def test_the_ledger_is_right_where_everything_happens(contract: Contract, shares: Shares) -> None:
+    require_right(contract, tuple(plan(contract, subject_count=60, submissions=900, seed=4, as_of=AS_OF, shares=shares)))
 
 
 def test_the_same_seed_gives_the_same_submissions_and_another_seed_others(contract: Contract) -> None:
