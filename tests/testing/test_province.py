@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -95,6 +96,20 @@ def test_the_ledger_is_right_about_every_submission(contract: Contract, planned:
 )
 def test_the_ledger_is_right_where_everything_happens(contract: Contract, shares: Shares) -> None:
     require_right(contract, tuple(plan(contract, subject_count=60, submissions=900, seed=4, as_of=AS_OF, shares=shares)))
+
+
+def test_a_province_sent_again_is_a_duplicate_and_one_of_another_day_is_newer(contract: Contract) -> None:
+    def of(day: date) -> tuple[Planned, ...]:
+        return tuple(plan(contract, subject_count=30, submissions=200, seed=5, as_of=day, shares=Shares(wrong=0)))
+
+    today, tomorrow = of(AS_OF), of(AS_OF + timedelta(days=1))
+    assert not {one.submission_id for one in today} & {one.submission_id for one in tomorrow}
+    assert max(one.seq for one in today) < min(one.seq for one in tomorrow)
+    again = tuple(replace(one, submission_id=f"again-{one.submission_id}") for one in today)
+    fates = fed_with(contract, (*today, *again, *tomorrow))
+    assert {str(fates[one.submission_id].kind) for one in again if one.rule == ""} <= {"DUPLICATE", "HISTORY"}
+    expected = sum(one.effect == "EQUIVOCAL" for one in (*today, *tomorrow))
+    assert sum(str(fate.kind) == "EQUIVOCAL" for fate in fates.values()) == expected
 
 
 def test_the_same_seed_gives_the_same_submissions_and_another_seed_others(contract: Contract) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import accumulate, count, islice
 from random import Random
+from zlib import crc32
 
 from databus.contract.catalogue import Contract
 from databus.model.keys import derived_id
@@ -17,18 +18,29 @@ from databus.testing.province.subjects import PERSON, Subject, subjects
 
 __all__ = ["Planned", "Shares", "plan"]
 
+_RECORD_BITS, _DAY_BITS = 24, 40
+"""Below the day of the sample a mark of its other arguments, below that the record and its step: 60 bits of a `source_seq`."""
+
 
 def plan(
     contract: Contract, *, subject_count: int, submissions: int, seed: int, as_of: date, shares: Shares | None = None
 ) -> Iterator[Planned]:
     """Submissions in the order in which they are sent; the same arguments give the same ones.
 
+    Other arguments give other ids and sequence numbers, those of a later `as_of` higher ones: a province sent over another
+    says something newer of the same records, never two things at once.
+
     Every subject that is no person is registered first; then facts about subjects drawn by weight, until there are enough.
     """
-    telling = telling_of(contract, Random(seed), as_of, shares or Shares())
+    first_seq = as_of.toordinal() << _DAY_BITS | _mark(seed, subject_count) << _RECORD_BITS
+    telling = telling_of(contract, Random(seed), as_of, shares or Shares(), first_seq=first_seq)
     people = subjects(subject_count, random=telling.random, contract=contract, as_of=as_of)
     for number, planned in enumerate(islice(_all(telling, people), submissions)):
-        yield replace(planned, submission_id=derived_id("sample", seed, number))
+        yield replace(planned, submission_id=derived_id("sample", seed, subject_count, as_of.isoformat(), number))
+
+
+def _mark(*arguments: int) -> int:
+    return crc32(repr(arguments).encode()) >> 16
 
 
 def _all(telling: Telling, people: tuple[Subject, ...]) -> Iterator[Planned]:
