@@ -70,7 +70,7 @@ def test_every_command_of_the_readme_does_what_it_says(clone: Path, serving: Pat
     done = subprocess.run(["bash"], input=script, cwd=clone, env=environment(), capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     said = done.stdout
-    assert "2,500.00" in said
+    assert "2,500\n" in said
     assert "DQ-ACC-01" in said
     assert '"withheld"' in said or "withheld" in said
     assert "unaccounted 0" in said

@@ -42,7 +42,7 @@ def publish(
     if department not in here.contract.departments:
         raise NotFound(f"no department is named {department}; there are {', '.join(here.contract.departments)}", department=department)
     chosen = _mapping(here, file, department, record_type, mapped)
-    sent = list(_send(here, file, department, chosen, dry_run=dry_run))
+    sent = sorted(_send(here, file, department, chosen, dry_run=dry_run), key=lambda one: one.row)
     verdicts = {} if dry_run else _verdicts(here, department, sent, wait)
     rows = [row for one in sent for row in _told(one, verdicts)]
     into = result or file.with_name(f"{file.stem}.result.csv")

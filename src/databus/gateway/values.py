@@ -11,6 +11,8 @@ from databus.contract.fields import Field
 from databus.gateway.lens import Shown
 from databus.model.disclosure import Action
 
+HIDDEN = "*"
+"""What a mask leaves in place of what it hid; a text that held nothing personal is whole and says nothing."""
 LONG, SHORT = 36, 20
 """Characters from which on a value takes a line of its own, and up to which it stays on one."""
 
@@ -84,7 +86,13 @@ def value_of(one: Shown, field: Field, words: Words) -> Value:
     rule = verdict.fields.get(field.name) if verdict else None
     masked = rule is not None and rule.action is Action.MASK
     text = text_of(one.disclosed.fields[field.name], field, words)
-    return Value(field.name, label, text, field.kind in ("decimal", "int"), reason=words("field.masked") if masked and text else "")
+    return Value(
+        field.name,
+        label,
+        text,
+        field.kind in ("decimal", "int"),
+        reason=words("field.masked") if masked and text and HIDDEN in text else "",
+    )
 
 
 def text_of(value: object, field: Field, words: Words) -> str | None:
