@@ -101,10 +101,41 @@ async def lag(address: BusAddress, group: str, topics: Iterable[str]) -> dict[tu
     """Offsets a group has not committed yet, per (topic, partition), 0 where only markers are left; raises as `ends`."""
     async with _consumer(address, group=address.topic(group)) as consumer:
         places = await _places(address, consumer, topics)
+        return await _left(address, consumer, {place: await consumer.committed(place) or 0 for place in places})
+
+
+async def left(address: BusAddress, topics: Iterable[str], positions: Positions) -> dict[tuple[str, int], int]:
+    """The same for a reader that keeps its own positions; raises as `ends`."""
+    async with _consumer(address) as consumer:
+        places = await _places(address, consumer, topics)
+        return await _left(address, consumer, {place: positions.get((address.bare(place.topic), place.partition), 0) for place in places})
+
+
+async def _left(address: BusAddress, consumer: Any, reached: Mapping[TopicPartition, int]) -> dict[tuple[str, int], int]:
+    first, last = await consumer.beginning_offsets(list(reached)), await consumer.end_offsets(list(reached))
+    at = {place: max(offset, first[place]) for place, offset in reached.items()}
+    empty = await _without_records(consumer, {place: offset for place, offset in at.items() if offset < last[place]}, last)
+    return {(address.bare(place.topic), place.partition): 0 if place in empty else last[place] - at[place] for place in at}
+
+
+async def strays(address: BusAddress, topics: Iterable[str], *, counts: Callable[[Record], bool]) -> int:
+    """How many offsets still in these topics hold nothing that counts: ends of transactions, aborted records, others.
+
+    It reads the topics through; raises as `ends`.
+    """
+    async with _consumer(address) as consumer:
+        places = await _places(address, consumer, topics)
         first, last = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-        at = {place: max(await consumer.committed(place) or 0, first[place]) for place in places}
-        empty = await _without_records(consumer, {place: at[place] for place in places if at[place] < last[place]}, last)
-        return {(address.bare(place.topic), place.partition): 0 if place in empty else last[place] - at[place] for place in places}
+        consumer.assign(places)
+        for place in places:
+            consumer.seek(place, first[place])
+        found: int = sum(last.values()) - sum(first.values())
+        open_ends = {place for place in places if first[place] < last[place]}
+        while open_ends:
+            for place, records in (await consumer.getmany(*open_ends, timeout_ms=_IDLE_MS)).items():
+                found -= sum(record.offset < last[place] and counts(record_of(address, record)) for record in records)
+            open_ends = {place for place in open_ends if await consumer.position(place) < last[place]}
+        return found
 
 
 async def _without_records(consumer: Any, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]) -> set[TopicPartition]:

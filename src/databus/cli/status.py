@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
@@ -11,7 +10,8 @@ from rich.console import Console
 
 from databus.bus import topics
 from databus.bus.address import BusAddress
-from databus.bus.follow import ends, lag
+from databus.bus.follow import beginnings, ends, lag, left, strays
+from databus.bus.truncation import is_marker
 from databus.cli.output import as_json, bytes_of, console, table
 from databus.cli.session import Session, session
 from databus.errors import Unavailable
@@ -28,7 +28,8 @@ PROJECTED = (topics.CHANGES, topics.FINDINGS, topics.PERMITS, topics.DECISIONS)
 class Sum:
     """The reconciliation: what the inboxes took, what is on its way, and what became of the rest.
 
-    `unaccounted` is zero unless something was lost; `markers` closed segments that held a refused secret.
+    `unaccounted` is zero unless something was lost; `markers` are offsets that hold no submission: ends of transactions,
+    and what closed a segment that held a refused secret.
     """
 
     taken: int
@@ -55,36 +56,40 @@ def status(as_document: Annotated[bool, typer.Option("--json", help="for machine
 
 def measured(here: Session) -> tuple[dict[str, int], Sum | None]:
     try:
-        address = here.address("operator")
+        # Only the checker may look into an inbox; here it tells the end of a transaction from a submission.
+        address, checker = here.address("operator"), here.address("checker")
         inboxes = tuple(topics.inbox(slug) for slug in here.contract.departments)
-        return here.ask(lambda pool: measure(pool, address, inboxes))
+        return here.ask(lambda pool: measure(pool, address, checker, inboxes))
     except Unavailable:
         return {}, None
 
 
-async def measure(pool: Pool, address: BusAddress, inboxes: tuple[str, ...]) -> tuple[dict[str, int], Sum]:
+async def measure(pool: Pool, address: BusAddress, checker: BusAddress, inboxes: tuple[str, ...]) -> tuple[dict[str, int], Sum]:
     """Records each worker has still to take, and the sum.
+
+    It is measured down the line, so that what moves on meanwhile is met again and never missed.
 
     Raises:
         BusUnavailable, StoreUnavailable: it cannot be told.
     """
-    unchecked, unfolded, reached = await asyncio.gather(
-        lag(address, "checker", inboxes), lag(address, "profiler", (topics.EVENTS,)), ends(address, PROJECTED)
-    )
-    positions = await projection.positions(pool)
-    waiting = sum(unchecked.values())
-    # A transaction ends with a marker that no reader ever takes: one offset per partition is no lag.
-    behind = {place: max(0, end - positions.get(place, 0) - 1) for place, end in reached.items()}
-    lags = {
-        "checker": waiting,
-        "profiler": sum(max(0, left - 1) for left in unfolded.values()),
-        "projector": sum(behind.values()),
-    }
     taken = sum((await ends(address, inboxes)).values())
-    count, judged = await reconciliation.count(pool), await reconciliation.places(pool)
-    rest = max(0, taken - waiting - judged)
-    markers = min(rest, count.refused)
-    return lags, Sum(taken, waiting, judged, markers, rest - markers, count)
+    lags = {
+        "checker": sum((await lag(checker, "checker", inboxes)).values()),
+        "profiler": sum((await lag(address, "profiler", (topics.EVENTS,))).values()),
+        "projector": sum((await left(address, PROJECTED, await projection.positions(pool))).values()),
+    }
+    judged, count = await reconciliation.places(pool), await reconciliation.count(pool)
+    rest = max(0, taken - judged)
+    if any(lags.values()):
+        return lags, Sum(taken, rest, judged, 0, 0, count)
+    markers = min(rest, await _markers(address, checker, inboxes, count.refused)) if rest else 0
+    return lags, Sum(taken, 0, judged, markers, rest - markers, count)
+
+
+async def _markers(address: BusAddress, checker: BusAddress, inboxes: tuple[str, ...], refused: int) -> int:
+    """Offsets of the inboxes that hold no submission; of those already deleted, two for each refused secret at most."""
+    deleted = 2 * refused if any((await beginnings(address, inboxes)).values()) else 0
+    return deleted + await strays(checker, inboxes, counts=lambda record: not is_marker(record))
 
 
 def show(out: Console, processes: list[ProcessStatus], lags: dict[str, int], totals: Sum | None) -> None:
@@ -109,6 +114,6 @@ def show(out: Console, processes: list[ProcessStatus], lags: dict[str, int], tot
     )
     out.print(
         f"Inboxes took {totals.taken:,} = judged {totals.judged:,} + on the way {totals.on_the_way:,} "
-        f"+ segment markers {totals.markers:,} + unaccounted {totals.unaccounted:,}"
+        f"+ markers {totals.markers:,} + unaccounted {totals.unaccounted:,}"
     )
     out.print(f"Beside the sum: {count.other:,} steps that no submission made")
