@@ -14,9 +14,10 @@ def run(settings: Settings) -> int:
     made = process("checker", settings)
 
     def work() -> Work:
+        codec = registered_codec(made.address)
         processor = checker.processor(
             made.contract,
-            registered_codec(made.address),
+            codec,
             platform_key=bytes.fromhex(made.keys.read("platform.hmac")),
             quarantine_key=bytes.fromhex(made.keys.read("quarantine.key")),
             told_time=settings.checker.told_time,
@@ -24,7 +25,7 @@ def run(settings: Settings) -> int:
         return Work(
             group="checker",
             topics=tuple(inbox(slug) for slug in made.contract.departments),
-            processor=counted(processor, made.metrics),
+            processor=counted(processor, made.metrics, codec),
             transactional_id=lambda _: f"checker-slot-{settings.checker.slot}",
             registers=None,
             port=settings.checker.port,

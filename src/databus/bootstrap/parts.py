@@ -14,9 +14,11 @@ import uvloop
 
 from databus.bus import registry
 from databus.bus.address import BusAddress
+from databus.bus.topics import FINDINGS
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
+from databus.contract.wire import decode_finding
 from databus.errors import DatabusError, Unavailable
 from databus.local import keys
 from databus.local.keys import Keys
@@ -84,16 +86,16 @@ def main(name: str, work: Callable[[], Coroutine[Any, Any, int]]) -> int:
         return 0
 
 
-def counted(processor: Processor, metrics: Metrics) -> Processor:
+def counted(processor: Processor, metrics: Metrics, codec: Codec) -> Processor:
     """The same processor, with what it writes counted by topic and by verdict."""
 
     def count(chunk: Sequence[Record], state: State) -> Outcome:
         outcome = processor(chunk, state)
         for output in outcome.outputs:
             metrics.outputs.labels(output.topic).inc()
-            said = dict(output.headers)
-            if "databus-rule" in said and "databus-verdict" in said:
-                metrics.verdicts.labels(said["databus-rule"].decode(), said["databus-verdict"].decode()).inc()
+            if output.topic == FINDINGS and output.value is not None:
+                finding = decode_finding(codec, output.value)
+                metrics.verdicts.labels(finding.rule, finding.verdict.value).inc()
         return outcome
 
     return count

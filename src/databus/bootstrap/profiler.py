@@ -14,10 +14,11 @@ def run(settings: Settings) -> int:
     made = process("profiler", settings)
 
     def work() -> Work:
+        codec = registered_codec(made.address)
         return Work(
             group="profiler",
             topics=(topics.EVENTS,),
-            processor=counted(profiler.processor(made.contract, registered_codec(made.address)), made.metrics),
+            processor=counted(profiler.processor(made.contract, codec), made.metrics, codec),
             transactional_id=lambda partition: f"profiler-{partition}",
             registers=topics.REGISTERS,
             port=settings.profiler.port,
