@@ -66,7 +66,7 @@ def serving(clone: Path) -> Iterator[Path]:
 @pytest.mark.live
 def test_every_command_of_the_readme_does_what_it_says(clone: Path, serving: Path) -> None:
     commands = [block for block in blocks((CHECKOUT / "README.md").read_text("utf-8")) if not block.startswith("make ")]
-    script = "set -eo pipefail\n" + "\n".join(commands)
+    script = "set -e\n" + "\n".join(commands)
     done = subprocess.run(["bash"], input=script, cwd=clone, env=environment(), capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     said = done.stdout
