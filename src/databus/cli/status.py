@@ -16,6 +16,7 @@ from databus.cli.output import as_json, bytes_of, console, table
 from databus.cli.session import Session, session
 from databus.errors import Unavailable
 from databus.local import stack
+from databus.local.connections import connected
 from databus.local.stack import ProcessStatus
 from databus.store import projection, reconciliation
 from databus.store.reconciliation import Count
@@ -48,10 +49,15 @@ def status(as_document: Annotated[bool, typer.Option("--json", help="for machine
     if as_document:
         told = None if totals is None else {**asdict(totals), "count": {**asdict(totals.count), "accepted": totals.count.accepted}}
         rows = [{**asdict(one), "lag": lags.get(one.name)} for one in processes]
-        print(as_json({"told_time": not here.settings.kafka.bootstrap, "processes": rows, "reconciliation": told}))
+        print(as_json({"told_time": told_time(here), "processes": rows, "reconciliation": told}))
     else:
-        show(console(), processes, lags, totals)
+        show(console(), processes, lags, totals, told_time=told_time(here))
     return 0
+
+
+def told_time(here: Session) -> bool:
+    """Whether the checker believes the header `databus-told-time`."""
+    return connected(here.settings, here.keys, "checker").checker.told_time
 
 
 def measured(here: Session) -> tuple[dict[str, int], Sum | None]:
@@ -92,7 +98,7 @@ async def _markers(address: BusAddress, checker: BusAddress, inboxes: tuple[str,
     return deleted + await strays(checker, inboxes, counts=lambda record: not is_marker(record))
 
 
-def show(out: Console, processes: list[ProcessStatus], lags: dict[str, int], totals: Sum | None) -> None:
+def show(out: Console, processes: list[ProcessStatus], lags: dict[str, int], totals: Sum | None, *, told_time: bool) -> None:
     """The tables of `status`."""
     if not processes:
         out.print("Nothing of this checkout has been started; `databus up` starts it.")
@@ -117,3 +123,5 @@ def show(out: Console, processes: list[ProcessStatus], lags: dict[str, int], tot
         f"+ markers {totals.markers:,} + unaccounted {totals.unaccounted:,}"
     )
     out.print(f"Beside the sum: {count.other:,} steps that no submission made")
+    if told_time:
+        out.print("Submissions are judged by the time they tell (embedded stack only; elsewhere by the broker's)")

@@ -56,7 +56,7 @@ def _tell(here: Session) -> None:
         walk.show(out, here, chosen.submission_id)
         out.print()
     lags, totals = status.measured(here)
-    status.show(out, stack.status(here.settings), lags, totals)
+    status.show(out, stack.status(here.settings), lags, totals, told_time=status.told_time(here))
     if place.exists():
         tour.ready_lines(out, here, chosen)
     out.print()
