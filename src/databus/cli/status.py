@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
@@ -62,39 +63,38 @@ def told_time(here: Session) -> bool:
 
 def measured(here: Session) -> tuple[dict[str, int], Sum | None]:
     try:
-        # Only the checker may look into an inbox; here it tells the end of a transaction from a submission.
-        address, checker = here.address("operator"), here.address("checker")
         inboxes = tuple(topics.inbox(slug) for slug in here.contract.departments)
-        return here.ask(lambda pool: measure(pool, address, checker, inboxes))
+        return here.ask(lambda pool: measure(pool, here.address, inboxes))
     except Unavailable:
         return {}, None
 
 
-async def measure(pool: Pool, address: BusAddress, checker: BusAddress, inboxes: tuple[str, ...]) -> tuple[dict[str, int], Sum]:
-    """Records each worker has still to take, and the sum.
+async def measure(pool: Pool, user: Callable[[str], BusAddress], inboxes: tuple[str, ...]) -> tuple[dict[str, int], Sum]:
+    """Records each worker has still to take, and the sum. `user` gives the bus as one of its users.
 
-    It is measured down the line, so that what moves on meanwhile is met again and never missed.
+    Each is asked for as the worker itself: nobody else may look into its topics, and only a look tells the end of a
+    transaction from a record. It is measured down the line, so that what moves on meanwhile is met again and never missed.
 
     Raises:
         BusUnavailable, StoreUnavailable: it cannot be told.
     """
-    taken = sum((await ends(address, inboxes)).values())
+    taken = sum((await ends(user("operator"), inboxes)).values())
     lags = {
-        "checker": sum((await lag(checker, "checker", inboxes)).values()),
-        "profiler": sum((await lag(address, "profiler", (topics.EVENTS,))).values()),
-        "projector": sum((await left(address, PROJECTED, await projection.positions(pool))).values()),
+        "checker": sum((await lag(user("checker"), "checker", inboxes)).values()),
+        "profiler": sum((await lag(user("profiler"), "profiler", (topics.EVENTS,))).values()),
+        "projector": sum((await left(user("projector"), PROJECTED, await projection.positions(pool))).values()),
     }
     judged, count = await reconciliation.places(pool), await reconciliation.count(pool)
     rest = max(0, taken - judged)
     if any(lags.values()):
         return lags, Sum(taken, rest, judged, 0, 0, count)
-    markers = min(rest, await _markers(address, checker, inboxes, count.refused)) if rest else 0
+    markers = min(rest, await _markers(user("checker"), inboxes, count.refused)) if rest else 0
     return lags, Sum(taken, 0, judged, markers, rest - markers, count)
 
 
-async def _markers(address: BusAddress, checker: BusAddress, inboxes: tuple[str, ...], refused: int) -> int:
+async def _markers(checker: BusAddress, inboxes: tuple[str, ...], refused: int) -> int:
     """Offsets of the inboxes that hold no submission; of those already deleted, two for each refused secret at most."""
-    deleted = 2 * refused if any((await beginnings(address, inboxes)).values()) else 0
+    deleted = 2 * refused if any((await beginnings(checker, inboxes)).values()) else 0
     return deleted + await strays(checker, inboxes, counts=lambda record: not is_marker(record))
 
 
