@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 import httpx
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from prometheus_client.parser import text_string_to_metric_families
 
 from databus.access.accounts import sample_secrets
 from databus.bus.address import BusAddress
@@ -119,6 +120,15 @@ class Live:
         """One process as it is now."""
         return next(one for one in stack.status(self.here.settings) if one.name == name)
 
+    def metric(self, process: str, name: str, **labels: str) -> float:
+        """What a process counts, summed over the labels not named; 0 if it counts nothing of the kind or does not answer."""
+        try:
+            text = httpx.get(f"{self.process(process).address}/metrics", timeout=5.0).text
+        except httpx.TransportError:
+            return 0.0
+        samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+        return sum(one.value for one in samples if one.name == name and labels.items() <= one.labels.items())
+
     def restarted(self, name: str, number: signal.Signals = signal.SIGKILL, seconds: float = 60.0) -> None:
         """End one process by its pid, and wait until the supervisor has another one ready."""
         before = self.process(name)
@@ -146,10 +156,22 @@ def live_of(settings: Settings) -> Live:
 
 def run(settings: Settings, *arguments: str, seconds: float = 180.0) -> subprocess.CompletedProcess[str]:
     """One command line of `databus`, in a process of its own that knows these settings and nothing else of ours."""
+    with begun(settings, *arguments) as process:
+        out, err = process.communicate(timeout=seconds)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+@contextmanager
+def begun(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The same while it runs; a process left over is ended."""
     environment = {**inherited(), **variables(settings), "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.run(
-        [sys.executable, "-c", COMMAND, *arguments], env=environment, capture_output=True, text=True, timeout=seconds, check=False
-    )
+    argv = [sys.executable, "-c", COMMAND, *arguments]
+    with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
 
 
 @contextmanager
