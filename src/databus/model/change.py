@@ -34,6 +34,9 @@ class Change:
     submission that gives its content (None without content), `department` the source of that content.
     `wake` is the day (days since 1970-01-01) from which the standing may differ by time alone, `rule` what fixed it.
     `origin_*` is the place of the event in `events`, `inbox_*` that of its submission.
+
+    `source` (department/system), `deciding`, `withdrawn` and `content_hash` are the event's. What it says itself is `body`
+    where `own`, else `said` (None for an end, a note, and what a DELETE has overtaken): the knowledge `as_of` asks for.
     """
 
     change_id: str
@@ -65,3 +68,9 @@ class Change:
     origin_partition: int
     origin_offset: int
     body: bytes | None
+    source: str = ""
+    deciding: bool = False
+    withdrawn: bool = False
+    content_hash: bytes = b""
+    own: bool = False
+    said: bytes | None = None

@@ -15,7 +15,7 @@ from databus.model.event import Event
 from databus.profile.equivocation import finding_of
 from databus.profile.lifecycle import rules_of
 from databus.profile.overlay import Known, Overlay
-from databus.profile.registers import Meeting, address, fold, meet
+from databus.profile.registers import CONTENT, Meeting, Profile, address, deletes, fold, meet, source, spent
 from databus.profile.standing import Phase, Read, Rules, Submission
 from databus.profile.steps import changed_fields, kind_of, moved
 from databus.profile.view import View, day_of, view
@@ -86,7 +86,7 @@ def _folded(record: Record, event: Event, overlay: Overlay, rules: Rules, read: 
     kind = kind_of(event, meeting, before, after)
     overlay.write(known, profile, after)
 
-    step = _step(record, event, kind, before, after, overlay.next_pv(event.subject_key) if kind.changing else None)
+    step = _step(record, event, kind, before, after, profile, overlay.next_pv(event.subject_key) if kind.changing else None)
     outputs = [_change(overlay.codec, record, step)]
     if kind is Kind.EQUIVOCAL and moved(before, after):
         outputs.append(_change(overlay.codec, record, _consequence(step, overlay.next_pv(event.subject_key))))
@@ -103,8 +103,9 @@ def _on(known: Known, day: int, rules: Rules, read: Read) -> View | None:
     return view(tuple(known.profile.values()), day, rules=rules, read=read)
 
 
-def _step(record: Record, event: Event, kind: Kind, before: View | None, after: View, pv: int | None) -> Change:
+def _step(record: Record, event: Event, kind: Kind, before: View | None, after: View, known: Profile, pv: int | None) -> Change:
     lead = after.elected.lead
+    content = None if spent(event, deletes(known.values())) else _content(event)
     told = lead if lead.body else event
     return Change(
         change_id=keys.derived_id("change", event.event_id),
@@ -136,13 +137,23 @@ def _step(record: Record, event: Event, kind: Kind, before: View | None, after: 
         origin_partition=record.partition,
         origin_offset=record.offset,
         body=after.body,
+        source=source(event),
+        deciding=event.deciding,
+        withdrawn=event.withdrawn,
+        content_hash=event.content_hash,
+        own=content is not None and content == after.body,
+        said=None if content == after.body else content,
     )
+
+
+def _content(event: Event) -> bytes | None:
+    return event.body if event.facet == CONTENT and event.body else None
 
 
 def _consequence(step: Change, pv: int) -> Change:
     """The step that holds a record because of another step; it belongs to no submission, so no count sees it twice."""
     change_id = keys.derived_id("change", step.event_id, "consequence")
-    return replace(step, change_id=change_id, kind=Kind.CHANGED, pv=pv, submission_id="", causes=(step.event_id,))
+    return replace(step, change_id=change_id, kind=Kind.CHANGED, pv=pv, submission_id="", causes=(step.event_id,), own=False, said=None)
 
 
 def _change(codec: Codec, record: Record, step: Change) -> Output:
