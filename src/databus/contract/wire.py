@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any
 
 from databus.contract.codec import Codec
@@ -35,8 +37,16 @@ class Head:
     pv: int
 
 
+@cache
+def _fields_of(noun: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = tuple(field.name for field in fields(noun))
+    return names, attrgetter(*names)
+
+
 def _shallow(noun: Any) -> dict[str, Any]:
-    return {name: getattr(noun, name) for name in noun.__slots__}
+    kind: Any = type(noun)
+    names, values = _fields_of(kind)
+    return dict(zip(names, values(noun), strict=True))
 
 
 def _decode(codec: Codec, data: bytes, full_name: str) -> dict[str, Any]:
@@ -59,16 +69,17 @@ def decode_event(codec: Codec, data: bytes) -> Event:
     """
     value = _decode(codec, data, "databus.Event")
     labels = value["labels"]
-    value["labels"] = Labels(
-        Publication(labels["publication"]),
-        Commercial(labels["commercial"]),
-        Privacy(labels["privacy"]),
-        tuple(labels["narrowed"]),
-        tuple(labels["flags"]),
+    value["labels"] = _labels(
+        labels["publication"], labels["commercial"], labels["privacy"], tuple(labels["narrowed"]), tuple(labels["flags"])
     )
     value["op"] = Op(value["op"])
     value["subject_kind"] = SubjectKind(value["subject_kind"])
     return Event(**value)
+
+
+@lru_cache(maxsize=4096)
+def _labels(publication: str, commercial: str, privacy: str, narrowed: tuple[str, ...], flags: tuple[str, ...]) -> Labels:
+    return Labels(Publication(publication), Commercial(commercial), Privacy(privacy), narrowed, flags)
 
 
 def encode_register(codec: Codec, register: Register) -> bytes:
