@@ -14,7 +14,7 @@ from databus.model.change import Change
 from databus.model.chunk import Record
 from databus.model.keys import USCI
 from databus.model.labels import SubjectKind
-from databus.store.apply import sql
+from databus.store.apply import facts, sql
 from databus.store.apply.staging import stage
 from databus.store.grams import fold, grams
 from databus.store.sessions import Connection
@@ -34,10 +34,14 @@ async def apply(connection: Connection, records: Sequence[Record], codec: Codec,
     """Apply steps of one partition: each closes the version before it and opens its own, unless it changed no profile."""
     authorities = authorities_of_names(contract)
     steps = [(record, decode_change(codec, record.value)) for record in records if record.value is not None]
-    await stage(connection, "incoming_changes", sql.INCOMING, (_row(record, change, codec, authorities) for record, change in steps))
+    bodies = [codec.decode(change.body)[1] if change.body is not None else None for _, change in steps]
+    told = [facts.row(change, body, codec) for (_, change), body in zip(steps, bodies, strict=True)]
+    await stage(connection, facts.TABLE, facts.COLUMNS, (row for row in told if row is not None))
+    rows = (_row(record, change, body, authorities) for (record, change), body in zip(steps, bodies, strict=True))
+    await stage(connection, "incoming_changes", sql.INCOMING, rows)
     names = {(change.subject_key, change.subject_name) for _, change in steps if _named(change)}
     await stage(connection, "incoming_names", sql.NAMES, (_name(*pair) for pair in sorted(names)))
-    for statement in sql.STATEMENTS:
+    for statement in (*facts.STATEMENTS, *sql.STATEMENTS):
         await connection.execute(statement)
 
 
@@ -62,8 +66,7 @@ def _name(subject_key: str, name: str) -> tuple[Any, ...]:
     return subject_key, name, folded, len(folded), grams(folded)
 
 
-def _row(record: Record, change: Change, codec: Codec, authorities: Authorities) -> tuple[Any, ...]:
-    body = codec.decode(change.body)[1] if change.body is not None else None
+def _row(record: Record, change: Change, body: dict[str, Any] | None, authorities: Authorities) -> tuple[Any, ...]:
     envelope = body["envelope"] if body else {}
     # A person is neither named nor numbered here, whatever the step says.
     name, codes = (change.subject_name, change.codes) if change.label_class.subject_kind != SubjectKind.PERSON else ("", {})
