@@ -5,7 +5,9 @@ Nothing here names a record type or a field: predicates, fields and lengths come
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -62,9 +64,10 @@ class RuleSet:
 
 @dataclass(frozen=True, slots=True)
 class RuleSets:
-    """All rule sets, by the day from which they are in force."""
+    """All rule sets, by the day from which they are in force. `digest` tells one release of them from another."""
 
     sets: tuple[RuleSet, ...]
+    digest: str = ""
 
     def on(self, day: date) -> RuleSet:
         """The set in force on a day; the earliest for days before all of them."""
@@ -122,21 +125,33 @@ def load(folder: Path) -> RuleSets:
     Raises:
         BadContract: a file cannot be read, a rule lacks its citation or source mark, or a set succeeds one that is not there.
     """
-    sets = [_read(path) for path in sorted(folder.glob("*.yaml"))]
+    texts = {path: _text(path) for path in sorted(folder.glob("*.yaml"))}
+    sets = [_read(raw, f"rules/{path.name}") for path, raw in texts.items()]
     if not sets:
         raise BadContract(f"no rule sets under {folder.name}", file=folder.name)
-    loaded = RuleSets(tuple(sorted(sets, key=lambda rules: rules.valid_from or date.min)))
+    loaded = RuleSets(tuple(sorted(sets, key=lambda rules: rules.valid_from or date.min)), _digest(texts.values()))
     for rules in loaded.sets:
         if rules.succeeds is not None:
             loaded.named(rules.succeeds)
     return loaded
 
 
-def _read(path: Path) -> RuleSet:
-    where = f"rules/{path.name}"
+def _text(path: Path) -> Any:
     try:
-        return _set(yaml.safe_load(path.read_text("utf-8")), where)
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, yaml.YAMLError, ValueError) as error:
+        raise BadContract(f"rules/{path.name} cannot be read: {error}", file=f"rules/{path.name}") from error
+
+
+def _digest(texts: Iterable[Any]) -> str:
+    # Of what the files say: another comment is no other release.
+    return hashlib.sha256(json.dumps(list(texts), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _read(raw: Any, where: str) -> RuleSet:
+    try:
+        return _set(raw, where)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadContract(f"{where} lacks or misstates {error}", file=where) from error
 
 

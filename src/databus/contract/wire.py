@@ -8,9 +8,10 @@ from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
-from databus.contract.codec import Codec
+from databus.contract.codec import HEAD, MAGIC, Codec
 from databus.errors import Undecodable
 from databus.model.change import Change, Kind
+from databus.model.clock import Clock, Release, Tick
 from databus.model.disclosure import DecisionRecord, Permit
 from databus.model.event import Event, Labels, Op
 from databus.model.finding import Finding, Verdict
@@ -22,11 +23,17 @@ NEVER = 2147483647
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Merge state of one facet from one source: the winning event, framed, and rival content hashes at its seq."""
+    """Merge state of one facet from one source: the winning event, framed, and rival content hashes at its seq.
+
+    The first of a record's registers also keeps how the record was told to stand: `wake` (else NEVER), `standing`, `rule`, `flags`.
+    """
 
     wake: int
     rivals: tuple[bytes, ...]
     event: bytes
+    standing: Standing | None = None
+    rule: str = ""
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +91,27 @@ def _labels(publication: str, commercial: str, privacy: str, narrowed: tuple[str
 
 def encode_register(codec: Codec, register: Register) -> bytes:
     """A register, framed."""
-    return codec.encode("databus.Register", {"wake": register.wake, "rivals": register.rivals, "event": register.event})
+    return codec.encode("databus.Register", _shallow(register))
 
 
 def decode_register(codec: Codec, data: bytes) -> Register:
     """The register in these bytes."""
     value = _decode(codec, data, "databus.Register")
-    return Register(value["wake"], tuple(value["rivals"]), value["event"])
+    standing = None if value["standing"] is None else Standing(value["standing"])
+    return Register(value["wake"], tuple(value["rivals"]), value["event"], standing, value["rule"], tuple(value["flags"]))
+
+
+def wake_of(value: bytes) -> int:
+    """The wake day that leads a value of `registers`, without decoding it; NEVER where the bytes are no such value."""
+    if value[:1] != MAGIC:
+        return NEVER
+    number = shift = 0
+    for byte in value[HEAD : HEAD + 5]:
+        number |= (byte & 0x7F) << shift
+        if not byte & 0x80:
+            return number >> 1 ^ -(number & 1)
+        shift += 7
+    return NEVER
 
 
 def encode_head(codec: Codec, head: Head) -> bytes:
@@ -102,6 +123,38 @@ def decode_head(codec: Codec, data: bytes) -> Head:
     """The head in these bytes."""
     value = _decode(codec, data, "databus.Head")
     return Head(value["wake"], value["pv"])
+
+
+def encode_clock(codec: Codec, clock: Clock) -> bytes:
+    """A clock, framed; like every register it is led by a wake day."""
+    return codec.encode("databus.Clock", {"wake": NEVER, **_shallow(clock)})
+
+
+def decode_clock(codec: Codec, data: bytes) -> Clock:
+    """The clock in these bytes."""
+    value = _decode(codec, data, "databus.Clock")
+    del value["wake"]
+    return Clock(**value)
+
+
+def encode_time(codec: Codec, told: Tick | Release) -> bytes:
+    """A tick or a release, framed."""
+    return codec.encode(f"databus.{type(told).__name__}", _shallow(told))
+
+
+def decode_time(codec: Codec, data: bytes) -> Tick | Release | None:
+    """The tick or release in these bytes, None if they are something else.
+
+    Raises:
+        Undecodable, UnknownSchema: they are nothing of ours.
+    """
+    match codec.name(data):
+        case "databus.Tick":
+            return Tick(**_decode(codec, data, "databus.Tick"))
+        case "databus.Release":
+            return Release(**_decode(codec, data, "databus.Release"))
+        case _:
+            return None
 
 
 def encode_change(codec: Codec, change: Change) -> bytes:
