@@ -10,7 +10,7 @@ from typing import Any
 
 from databus.contract.codec import HEAD, MAGIC, Codec
 from databus.errors import Undecodable
-from databus.model.change import Change, Kind
+from databus.model.change import Assertion, AttributeState, Change, Kind, Status
 from databus.model.clock import Clock, Release, Tick
 from databus.model.disclosure import DecisionRecord, Permit
 from databus.model.event import Event, Labels, Op
@@ -157,9 +157,34 @@ def decode_time(codec: Codec, data: bytes) -> Tick | Release | None:
             return None
 
 
+def encode_sheet(codec: Codec, told: bytes) -> bytes:
+    """A sheet, framed: what a subject's records say together. It never wakes."""
+    return codec.encode("databus.Sheet", {"wake": NEVER, "told": told})
+
+
+def decode_sheet(codec: Codec, data: bytes) -> bytes:
+    """The sheet in these bytes."""
+    told: bytes = _decode(codec, data, "databus.Sheet")["told"]
+    return told
+
+
 def encode_change(codec: Codec, change: Change) -> bytes:
     """A change, framed."""
-    return codec.encode("databus.Change", {**_shallow(change), "label_class": change.label_class.canonical})
+    value = _shallow(change)
+    value["label_class"] = change.label_class.canonical
+    if change.attributes:
+        value["attributes"] = [_attribute(one) for one in change.attributes]
+    return codec.encode("databus.Change", value)
+
+
+def _attribute(state: AttributeState) -> dict[str, Any]:
+    chosen = None if state.chosen is None else _shallow(state.chosen)
+    return {**_shallow(state), "chosen": chosen, "others": [_shallow(one) for one in state.others]}
+
+
+def _attributed(value: Mapping[str, Any]) -> AttributeState:
+    chosen = None if value["chosen"] is None else Assertion(**value["chosen"])
+    return AttributeState(value["name"], Status(value["status"]), chosen, tuple(Assertion(**one) for one in value["others"]))
 
 
 def decode_change(codec: Codec, data: bytes) -> Change:
@@ -171,6 +196,7 @@ def decode_change(codec: Codec, data: bytes) -> Change:
     value["label_class"] = parse_class(value["label_class"])
     value["fields"] = tuple(value["fields"])
     value["causes"] = tuple(value["causes"])
+    value["attributes"] = tuple(_attributed(one) for one in value["attributes"])
     return Change(**value)
 
 
