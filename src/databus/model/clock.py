@@ -60,6 +60,11 @@ class Clock:
     cursor: bytes | None = None
 
     @property
+    def untold(self) -> bool:
+        """True before the first day."""
+        return self.day == UNTOLD
+
+    @property
     def behind(self) -> bool:
         """True while records wait to be judged."""
         return self.swept < self.day or self.cursor is not None

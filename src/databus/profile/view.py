@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from databus.model.clock import day_at
 from databus.model.event import Event
 from databus.model.labels import LabelClass
 from databus.profile.election import Elected, elect
 from databus.profile.labels import label_class
 from databus.profile.registers import Register
-from databus.profile.standing import Read, Rules, Stand, standing
+from databus.profile.standing import Read, Rules, Stand, Submission, standing
 
-_SHANGHAI, _DAY = 8 * 3_600_000, 86_400_000
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -45,10 +45,19 @@ def view(registers: Collection[Register], day: int, *, rules: Rules, read: Read)
     """
     elected = elect(registers)
     submission = None if elected.content is None else read(elected.content)
-    stand = standing(elected, submission, day, rules)
+    return _view(day, elected, standing(elected, submission, day, rules), submission)
+
+
+def recalled(registers: Collection[Register], day: int, stand: Stand, *, read: Read) -> View:
+    """The record as it was told last, `stand` being what was told of its standing."""
+    elected = elect(registers)
+    return _view(day, elected, stand, None if elected.content is None else read(elected.content))
+
+
+def _view(day: int, elected: Elected, stand: Stand, submission: Submission | None) -> View:
     return View(day, elected, stand, label_class(elected, stand), _NOTHING if submission is None else submission["payload"])
 
 
 def day_of(event: Event) -> int:
     """The day in Asia/Shanghai on which an event became known, in days since 1970-01-01."""
-    return (event.known_at + _SHANGHAI) // _DAY
+    return day_at(event.known_at)
