@@ -100,9 +100,9 @@ WHERE n.standing = 'DELETED' AND v.record_type = n.record_type AND v.record_key 
 _SUBJECTS = """
 INSERT INTO subjects (subject_key, kind, division)
 SELECT DISTINCT ON (subject_key) subject_key, subject_kind, division
-FROM incoming_changes ORDER BY subject_key, "offset" DESC
+FROM incoming_changes ORDER BY subject_key, division = '', "offset" DESC
 ON CONFLICT (subject_key) DO UPDATE SET kind = excluded.kind, division = excluded.division
-WHERE (subjects.kind, subjects.division) IS DISTINCT FROM (excluded.kind, excluded.division)
+WHERE excluded.division <> '' AND (subjects.kind, subjects.division) IS DISTINCT FROM (excluded.kind, excluded.division)
 """
 
 _SUBJECT_NAMES = """
