@@ -8,6 +8,9 @@ from databus.bus import topics
 from databus.profile import profiler
 from databus.settings import Settings
 
+PATIENCE_SECONDS = 5.0
+"""Where times are told, days are told after this much quiet: the sample is still telling its own until then."""
+
 
 def run(settings: Settings) -> int:
     """Fold until told to stop; the exit code."""
@@ -17,10 +20,12 @@ def run(settings: Settings) -> int:
 
 def work_of(made: Process) -> Work:
     """What a profiler does; asks the registry."""
+    codec = registered_codec(made.address)
     return Work(
         group="profiler",
         topics=(topics.EVENTS,),
-        processor=counted(profiler.processor(made.contract, registered_codec(made.address)), made.metrics),
+        processor=counted(profiler.processor(made.contract, codec), made.metrics),
+        duty=profiler.duty(made.contract, codec, patience=PATIENCE_SECONDS if made.settings.checker.told_time else None),
         transactional_id=lambda partition: f"profiler-{partition}",
         registers=topics.REGISTERS,
         port=made.settings.profiler.port,

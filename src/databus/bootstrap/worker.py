@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from databus.bootstrap.parts import Process
 from databus.bus import driver
-from databus.model.chunk import Processor
+from databus.model.chunk import Duty, Processor
 from databus.telemetry import Health, own_page, serve, stop_signal
 
 
@@ -23,6 +23,7 @@ class Work:
     registers: str | None
     port: int
     transaction_seconds: float = 20.0
+    duty: Duty | None = None
 
 
 async def run_worker(made: Process, work: Callable[[], Work]) -> int:
@@ -52,6 +53,7 @@ async def run_worker(made: Process, work: Callable[[], Work]) -> int:
             beat=beat,
             on_chunk=on_chunk,
             roll_seconds=made.settings.bus.inbox_segment_seconds,
+            duty=doing.duty,
         )
     finally:
         stop.set()

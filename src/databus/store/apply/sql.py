@@ -26,6 +26,7 @@ INCOMING = {
     "seq": "bigint",
     "catalog_code": "text",
     "known_at": "bigint",
+    "written_at": "bigint",
     "was": "text",
     "standing": "text",
     "class_id": "bigint",
@@ -57,10 +58,10 @@ _STEPS = """
 WITH known AS (
     INSERT INTO steps (change_id, kind, pv, event_id, submission_id, subject_key, record_type, record_key, department,
         system, op, facet, seq, catalog_code, was, standing, class_id, wake, rule, fields, causes, inbox_partition,
-        inbox_offset, origin_partition, origin_offset, part, "offset", known_at)
+        inbox_offset, origin_partition, origin_offset, part, "offset", known_at, written_at)
     SELECT change_id, kind, pv, event_id, submission_id, subject_key, record_type, record_key, department,
         system, op, facet, seq, catalog_code, was, standing, class_id, wake, rule, fields, causes, inbox_partition,
-        inbox_offset, origin_partition, origin_offset, part, "offset", known_at
+        inbox_offset, origin_partition, origin_offset, part, "offset", known_at, written_at
     FROM incoming_changes ORDER BY "offset"
     ON CONFLICT (change_id) DO NOTHING
     RETURNING "offset"
