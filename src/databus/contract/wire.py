@@ -34,6 +34,7 @@ class Register:
     standing: Standing | None = None
     rule: str = ""
     flags: tuple[str, ...] = ()
+    based: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def decode_register(codec: Codec, data: bytes) -> Register:
     """The register in these bytes."""
     value = _decode(codec, data, "databus.Register")
     standing = None if value["standing"] is None else Standing(value["standing"])
-    return Register(value["wake"], tuple(value["rivals"]), value["event"], standing, value["rule"], tuple(value["flags"]))
+    return Register(value["wake"], tuple(value["rivals"]), value["event"], standing, value["rule"], tuple(value["flags"]), value["based"])
 
 
 def wake_of(value: bytes) -> int:
@@ -134,6 +135,7 @@ def decode_clock(codec: Codec, data: bytes) -> Clock:
     """The clock in these bytes."""
     value = _decode(codec, data, "databus.Clock")
     del value["wake"]
+    value["touched"] = tuple(value["touched"])
     return Clock(**value)
 
 

@@ -64,7 +64,7 @@ class Overlay:
             address = Address(*keys.unpack(key))
             event = wire.decode_event(self.codec, register.event)
             self.frames[id(event)] = event, register.event
-            profile[address] = Register(event, frozenset(register.rivals))
+            profile[address] = Register(event, frozenset(register.rivals), register.based)
             if register.standing is not None:
                 wake = None if register.wake == wire.NEVER else register.wake
                 stand = Stand(register.standing, wake, register.rule, register.flags)
@@ -110,14 +110,14 @@ class Overlay:
     def _value(self, register: Register, stand: Stand | None) -> bytes:
         rivals, event = tuple(sorted(register.rivals)), self._frame(register.event)
         if stand is None:
-            return wire.encode_register(self.codec, wire.Register(wire.NEVER, rivals, event))
+            return wire.encode_register(self.codec, wire.Register(wire.NEVER, rivals, event, based=register.based))
         wake = wire.NEVER if stand.wake is None else stand.wake
-        return wire.encode_register(self.codec, wire.Register(wake, rivals, event, stand.standing, stand.rule, stand.flags))
+        return wire.encode_register(self.codec, wire.Register(wake, rivals, event, stand.standing, stand.rule, stand.flags, register.based))
 
     def registers(self) -> dict[bytes, bytes | None]:
         """Everything written, as it goes into `registers`."""
         written: dict[bytes, bytes | None] = {at.key: self._value(*told) for at, told in self.written.items()}
         for subject_key, pv in self.heads.items():
-            # Time changes records, not heads, until attributes have a life of their own.
+            # Time changes records, not heads: attributes come from claims, which know no day.
             written[keys.pack(subject_key, HEAD)] = wire.encode_head(self.codec, wire.Head(wire.NEVER, pv))
         return written

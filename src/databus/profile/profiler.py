@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from databus.contract import wire
 from databus.contract.catalogue import Contract
@@ -11,14 +11,18 @@ from databus.model.change import Kind
 from databus.model.chunk import Duty, Outcome, Output, Processor, Record, State
 from databus.model.event import Event
 from databus.profile import announcing
+from databus.profile.answering import Cause
+from databus.profile.charter import charter_of
+from databus.profile.election import elect
 from databus.profile.lifecycle import rules_of
 from databus.profile.overlay import Overlay
 from databus.profile.registers import Meeting, address, fold, meet
 from databus.profile.standing import Phase, Read, Rules, Submission
 from databus.profile.steps import kind_of, moved
-from databus.profile.telling import Place, consequence, issued, step_of, told
+from databus.profile.telling import Place, consequence, equivocation, step_of, told
 from databus.profile.timeline import SLICE, Timeline, timeline
-from databus.profile.view import day_of, view
+from databus.profile.view import day_of, view_of
+from databus.profile.whole import whole
 
 
 def processor(contract: Contract, codec: Codec, *, slice_size: int = SLICE) -> Processor:
@@ -32,21 +36,18 @@ def processor(contract: Contract, codec: Codec, *, slice_size: int = SLICE) -> P
     Raises (when called):
         Undecodable: `events` or `registers` hold something that is not ours; only our own processes write there.
     """
-    rules = rules_of(contract)
+    begin = _beginning(contract, codec, slice_size)
 
     def process(chunk: Sequence[Record], state: State) -> Outcome:
         if not chunk:
             return Outcome()
-        overlay = Overlay(codec, state)
-        time = timeline(
-            overlay, chunk[0].partition, rules=_judge(rules), read=_reader(codec), release=contract.rules.digest, budget=slice_size
-        )
+        time = begin(chunk[0].partition, state)
         outputs: list[Output] = []
         for record in chunk:
             if record.value is not None:
                 outputs += _heard(record, record.value, time)
         outputs += time.closing()
-        return Outcome(outputs, {**overlay.registers(), **time.registers()})
+        return Outcome(outputs, time.registers())
 
     return process
 
@@ -57,19 +58,30 @@ def duty(contract: Contract, codec: Codec, *, patience: float | None = None, wri
     With `patience` the partition is told of days only after that many seconds of quiet, and not before its first event: the
     sample tells five years at once (design 7). Without `writes` nothing is told, as in a rebuild.
     """
-    rules = rules_of(contract)
+    begin = _beginning(contract, codec, slice_size)
 
     def due(partition: int, state: State, now: int, quiet: float) -> Outcome | None:
         clock = announcing.clock_of(state, partition, codec)
         if not clock.behind:
             waits = patience is not None and (clock.untold or quiet < patience)
             return None if waits or not writes else announcing.due(clock, partition, now, contract.rules.digest, codec)
-        overlay = Overlay(codec, state)
-        time = timeline(overlay, partition, rules=_judge(rules), read=_reader(codec), release=contract.rules.digest, budget=slice_size)
-        outputs = [*time.sweep(), *time.released(), *time.closing()]
-        return Outcome(outputs, {**overlay.registers(), **time.registers()})
+        time = begin(partition, state)
+        outputs = [*time.concerned(), *time.sweep(), *time.released(), *time.closing()]
+        return Outcome(outputs, time.registers())
 
     return due
+
+
+def _beginning(contract: Contract, codec: Codec, slice_size: int) -> Callable[[int, State], Timeline]:
+    rules, charter = rules_of(contract), charter_of(contract)
+
+    def begin(partition: int, state: State) -> Timeline:
+        read = _reader(codec)
+        subjects = whole(contract, charter, codec, state, read)
+        overlay, release = Overlay(codec, state), contract.rules.digest
+        return timeline(overlay, partition, rules=_judge(rules), read=read, whole=subjects, release=release, budget=slice_size)
+
+    return begin
 
 
 def _heard(record: Record, value: bytes, time: Timeline) -> list[Output]:
@@ -114,9 +126,11 @@ def _folded(record: Record, event: Event, time: Timeline) -> list[Output]:
     before = time.before(known)
     profile = fold(known.profile, event)
     if before is not None and profile[at] is known.profile.get(at):
-        after = before
+        after, touches = before, time.whole.take(event, before.elected, before.elected, profile)
     else:
-        after = view(tuple(profile.values()), time.clock.day, rules=time.rules, read=time.read)
+        elected = elect(tuple(profile.values()))
+        touches = time.whole.take(event, None if before is None else before.elected, elected, profile)
+        after = view_of(elected, time.clock.day, rules=time.rules, read=time.read, weigh=time.whole.weigh)
     kind = kind_of(event, meeting, before, after)
     overlay.write(where, profile, after)
 
@@ -125,6 +139,12 @@ def _folded(record: Record, event: Event, time: Timeline) -> list[Output]:
     outputs = [told(overlay.codec, step, record.headers)]
     if kind is Kind.EQUIVOCAL and moved(before, after):
         outputs.append(told(overlay.codec, consequence(step, overlay.next_pv(event.subject_key)), record.headers))
+    whole, cause = time.whole, Cause(event.event_id, event.known_at)
     if meeting is Meeting.RIVAL:
-        outputs.append(issued(overlay.codec, record, event))
-    return outputs
+        outputs.append(whole.answers.keep(where, event, equivocation(record, event), whole.dossiers))
+    if after is not before:
+        outputs += whole.answers.of_record(where, known, after.failures, whole.dossiers, cause)
+    for attributes, findings in whole.attributed(event, overlay, step):
+        outputs += [] if attributes is None else [told(overlay.codec, attributes, record.headers)]
+        outputs += findings
+    return outputs + time.touch(touches, event, record.offset)

@@ -164,5 +164,6 @@ def _claimed(told: list[Any] | None) -> Claim | None:
     if told is None:
         return None
     record_type, source, seq, recorded_at, values, day, end, numbers = told
-    parts = tuple((name, value, level) for name, value, level in values), day, end, tuple((value, role, until) for value, role, until in numbers)
-    return Claim(record_type, source, seq, recorded_at, *parts)
+    asserted = tuple((name, value, level) for name, value, level in values)
+    numbered = tuple((value, role, until) for value, role, until in numbers)
+    return Claim(record_type, source, seq, recorded_at, asserted, day, end, numbered)

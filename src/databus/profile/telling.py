@@ -11,12 +11,14 @@ from databus.model import keys
 from databus.model.change import Change, Kind
 from databus.model.chunk import Headers, Output, Record
 from databus.model.event import Event
+from databus.model.finding import Finding
+from databus.profile.election import Elected
 from databus.profile.equivocation import finding_of
 from databus.profile.registers import CONTENT, Profile, deletes, source, spent
 from databus.profile.steps import changed_fields
 from databus.profile.view import View
 
-CHANGES, FINDINGS = "changes", "findings"
+CHANGES = "changes"
 ROW = "databus-row"
 
 
@@ -68,7 +70,15 @@ def step_of(place: Place, event: Event, kind: Kind, before: View | None, after: 
         content_hash=event.content_hash,
         own=content is not None and content == after.body,
         said=None if content == after.body else content,
+        duplicate_of=_duplicate_of(event, after.elected),
     )
+
+
+def _duplicate_of(event: Event, elected: Elected) -> str:
+    # Another source's copy of the same document is linked to the one that stands, and never merged (domain 4.1).
+    standing = elected.content
+    copied = event.facet == CONTENT and standing is not None and source(event) != source(standing)
+    return standing.event_id if copied and standing is not None else ""
 
 
 def in_time(step: Change, cause: str, at: int) -> Change:
@@ -94,8 +104,7 @@ def told(codec: Codec, step: Change, headers: Headers = ()) -> Output:
     return Output(CHANGES, subject, wire.encode_change(codec, step), headers, subject)
 
 
-def issued(codec: Codec, record: Record, event: Event) -> Output:
-    """The finding to the source of an event that says another thing under one seq, as it goes into `findings`."""
+def equivocation(record: Record, event: Event) -> Finding:
+    """The finding to the source of an event that says another thing under one seq."""
     told = dict(record.headers).get(ROW, b"")
-    finding = finding_of(event, row=int(told) if told.isdigit() else 0)
-    return Output(FINDINGS, event.department.encode(), wire.encode_finding(codec, finding), record.headers)
+    return finding_of(event, row=int(told) if told.isdigit() else 0)

@@ -6,19 +6,24 @@ it is judged first, so it makes no difference in how many slices a sweep was don
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from databus.contract import wire
 from databus.model import keys
 from databus.model.chunk import Output
 from databus.model.clock import Clock, Release, Tick, start_of
+from databus.model.event import Event
 from databus.profile.announcing import clock_key, clock_of
-from databus.profile.overlay import CLOCK, HEAD, At, Known, Overlay
+from databus.profile.answering import Cause
+from databus.profile.dossier import Touch, holds_records
+from databus.profile.overlay import CLOCK, At, Known, Overlay
+from databus.profile.pending import Pending, sealed, unsealed
 from databus.profile.standing import Read, Rules
 from databus.profile.steps import kind_in_time, moved
 from databus.profile.telling import CHANGES, Place, in_time, step_of, told
 from databus.profile.view import View, recalled, view
+from databus.profile.whole import Whole
 
 SLICE = 2000
 """Records judged by time in one transaction at most."""
@@ -32,6 +37,7 @@ class Timeline:
     partition: int
     rules: Rules
     read: Read
+    whole: Whole
     release: str
     budget: int
     committed: Clock
@@ -74,6 +80,32 @@ class Timeline:
             outputs += self._woken(at)
         if self.clock.cursor is not None and known.profile and keys.pack(*at) > self.clock.cursor:
             outputs += self._rejudged(at)
+        for touched in self.clock.touched:
+            pending = unsealed(touched)
+            if pending.touch.subject == at[0] and known.profile:
+                outputs += self._judged(at, self.clock.day, pending.cause, pending.at, pending.offset)
+        return outputs
+
+    def touch(self, touches: Iterable[Touch], event: Event, offset: int) -> list[Output]:
+        """Judge the records that a change of their subject's sheet concerns, as far as the budget goes."""
+        pending = tuple(sealed(Pending(touch, event.event_id, event.known_at, offset)) for touch in touches)
+        if not pending:
+            return []
+        self.clock = replace(self.clock, touched=self.clock.touched + pending)
+        return self.concerned()
+
+    def concerned(self) -> list[Output]:
+        """Judge what is still to be judged of that."""
+        outputs: list[Output] = []
+        while self.clock.touched and self.budget > 0:
+            pending, rest = unsealed(self.clock.touched[0]), self.clock.touched[1:]
+            members = pending.members(self.whole.dossiers)
+            for record in members[: self.budget]:
+                outputs += self._judged((pending.touch.subject, record), self.clock.day, pending.cause, pending.at, pending.offset)
+            if len(members) > self.budget:
+                rest = (sealed(replace(pending, cursor=members[self.budget - 1])), *rest)
+            self.budget -= min(self.budget, len(members))
+            self.clock = replace(self.clock, touched=rest)
         return outputs
 
     def released(self) -> list[Output]:
@@ -86,7 +118,7 @@ class Timeline:
             if self.budget <= 0:
                 break
             subject, record = keys.unpack(prefix)
-            if record not in (HEAD, CLOCK):
+            if holds_records(record):
                 self.budget -= 1
                 outputs += self.settle((subject, record))
             cursor = prefix
@@ -105,10 +137,11 @@ class Timeline:
         return [Output(CHANGES, keys.pack(CLOCK, str(self.partition)), value, partition=self.partition)]
 
     def registers(self) -> dict[bytes, bytes | None]:
-        """The clock, where it has moved."""
+        """All that the chunk has written: records, sheets, and the clock where it has moved."""
+        written = {**self.overlay.registers(), **self.whole.dossiers.registers()}
         if self.clock == self.committed:
-            return {}
-        return {clock_key(self.partition): wire.encode_clock(self.overlay.codec, self.clock)}
+            return written
+        return {**written, clock_key(self.partition): wire.encode_clock(self.overlay.codec, self.clock)}
 
     def before(self, known: Known) -> View | None:
         """A record as it was told last; None before its first step."""
@@ -118,7 +151,7 @@ class Timeline:
             return known.view
         registers = tuple(known.profile.values())
         if known.stand is None:
-            return view(registers, self.clock.day, rules=self.rules, read=self.read)
+            return view(registers, self.clock.day, rules=self.rules, read=self.read, weigh=self.whole.weigh)
         return recalled(registers, self.clock.day, known.stand, read=self.read)
 
     def _wake(self) -> int:
@@ -136,7 +169,7 @@ class Timeline:
             return self.overlay.next_woken()
         (_, prefix), self.ahead = self.ahead, None
         subject, record = keys.unpack(prefix)
-        if record in (HEAD, CLOCK):
+        if not holds_records(record):
             return None
         stand = self.overlay.record((subject, record)).stand
         return (subject, record) if stand is None or stand.wake == wake else None
@@ -154,17 +187,18 @@ class Timeline:
     def _judged(self, at: At, day: int, cause: str, known_at: int, origin: int | None = None) -> list[Output]:
         known = self.overlay.record(at)
         before = self.before(known)
-        after = view(tuple(known.profile.values()), day, rules=self.rules, read=self.read)
+        after = view(tuple(known.profile.values()), day, rules=self.rules, read=self.read, weigh=self.whole.weigh)
         self.overlay.write(at, known.profile, after)
+        answers = list(self.whole.answers.of_record(at, known, after.failures, self.whole.dossiers, Cause(cause, known_at)))
         if before is None or not moved(before, after):
-            return []
+            return answers
         place = Place(self.partition, self.clock.origin if origin is None else origin)
         pv = self.overlay.next_pv(at[0])
         step = step_of(place, after.elected.lead, kind_in_time(before, after), before, after, known.profile, pv)
-        return [told(self.overlay.codec, in_time(step, cause, known_at))]
+        return [told(self.overlay.codec, in_time(step, cause, known_at)), *answers]
 
 
-def timeline(overlay: Overlay, partition: int, *, rules: Rules, read: Read, release: str, budget: int) -> Timeline:
+def timeline(overlay: Overlay, partition: int, *, rules: Rules, read: Read, whole: Whole, release: str, budget: int) -> Timeline:
     """The time of a partition as it was committed."""
     clock = clock_of(overlay.state, partition, overlay.codec)
-    return Timeline(overlay, partition, rules, read, release, budget, clock, clock)
+    return Timeline(overlay, partition, rules, read, whole, release, budget, clock, clock)
