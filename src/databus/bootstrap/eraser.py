@@ -45,7 +45,9 @@ async def erase(address: BusAddress, pool: Pool, codec: Codec, *, progress: Prog
     removed: list[str] = []
     for prefix, records in found.items():
         # The id is the event's; a forwarded copy has one of its own.
-        lying = {event.event_id: (event, record) for record in records if record.value for event in [wire.decode_event(codec, record.value)]}
+        lying = {
+            event.event_id: (event, record) for record in records if record.value for event in [wire.decode_event(codec, record.value)]
+        }
         gone = erasure(event for event, _ in lying.values())
         sources[wanted[prefix]] = gone.sources
         for event in gone.removed:

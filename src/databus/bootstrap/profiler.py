@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from databus.bootstrap.parts import Process, counted, main, process, registered_codec
+from databus.bootstrap.parts import Process, counted, main, present, process, registered_codec
 from databus.bootstrap.worker import Work, run_worker
 from databus.bus import topics
 from databus.profile import profiler
@@ -15,7 +15,12 @@ PATIENCE_SECONDS = 5.0
 def run(settings: Settings) -> int:
     """Fold until told to stop; the exit code."""
     made = process("profiler", settings)
-    return main("profiler", lambda: run_worker(made, lambda: work_of(made)))
+    return main("profiler", lambda: _fold(made))
+
+
+async def _fold(made: Process) -> int:
+    made = await present(made)
+    return await run_worker(made, lambda: work_of(made))
 
 
 def work_of(made: Process) -> Work:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 
-from databus.bus.address import BusAddress
+from kafka import KafkaAdminClient
+from kafka.errors import GroupIdNotFoundError, KafkaError
+
+from databus.bus.address import GENERATIONAL, BusAddress
 from databus.bus.follow import beginnings, ends, follow
 from databus.bus.journal import Journal
-from databus.bus.topics import GENERATIONS
-from databus.errors import Conflict, DataUnusable, Misconfigured
+from databus.bus.topics import CHANGES, GENERATIONS, REGISTERS
+from databus.errors import BusUnavailable, Conflict, DataUnusable, Misconfigured
 from databus.model.chunk import Record
 
 FIRST = 1
+TOPICS = frozenset({CHANGES, REGISTERS})
 _KEY = b"present"
 _ASK_SECONDS = 3.0
 
@@ -79,5 +84,30 @@ async def advance(address: BusAddress, *, to: int) -> None:
 
 async def replaced(address: BusAddress, *, every: float = _ASK_SECONDS) -> None:
     """Return as soon as the generation of this address is no longer the present one; raises as `current`."""
-    while await current(address) == address.generation:
+    while await current(address) == address.generation:  # noqa: ASYNC110 - nobody can tell us
         await asyncio.sleep(every)
+
+
+def remove(address: BusAddress) -> list[str]:
+    """Delete what the generation of this address has of its own; the topics that were there. Runs as a user that may alter the cluster.
+
+    Raises:
+        BusUnavailable: the broker does not answer, or the group is still at work.
+    """
+    try:
+        with closing(KafkaAdminClient(**address.kafka_python())) as admin:
+            own = [topic for topic in map(address.topic, sorted(TOPICS)) if topic in set(admin.list_topics())]
+            if own:
+                admin.delete_topics(own)
+            for group in map(address.topic, sorted(GENERATIONAL - TOPICS)):
+                _without_group(admin, group)
+    except (KafkaError, OSError) as error:
+        raise BusUnavailable(f"generation {address.generation} could not be removed: {type(error).__name__}: {error}") from error
+    return own
+
+
+def _without_group(admin: KafkaAdminClient, group: str) -> None:
+    try:
+        admin.delete_groups([group])
+    except GroupIdNotFoundError:
+        return

@@ -32,6 +32,10 @@ class Registers:
         """All registers whose key begins with these two packed parts, by full key."""
         return MappingProxyType(self._groups[prefix]) if prefix in self._groups else _NONE
 
+    def groups(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
+        """Every group with its registers, in no order."""
+        yield from self._groups.items()
+
     def waking(self) -> Iterator[tuple[int, bytes]]:
         """Wake day and group of every register that has a wake day, by day, then group."""
         wakes = self._index()

@@ -55,7 +55,7 @@ def status(as_document: Annotated[bool, typer.Option("--json", help="for machine
 
 def measured(here: Session) -> tuple[dict[str, int], Sum | None]:
     try:
-        address = here.address("operator")
+        address = here.present("operator")
         inboxes = tuple(topics.inbox(slug) for slug in here.contract.departments)
         return here.ask(lambda pool: measure(pool, address, inboxes))
     except Unavailable:
