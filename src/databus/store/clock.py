@@ -14,6 +14,12 @@ from databus.store.sessions import Connection, Pool, session
 log = logging.getLogger(__name__)
 _SECONDS = 1.0
 _EPOCH = date(1970, 1, 1)
+_BEHIND = """
+SELECT EXISTS (
+    SELECT FROM positions p LEFT JOIN clock c USING (part)
+    WHERE p.topic = 'changes' AND p.next_offset > 0 AND (c.day IS NULL OR c.day < $1)
+)
+"""
 _ADVANCE = "INSERT INTO clock (part, day) VALUES ($1, $2) ON CONFLICT (part) DO UPDATE SET day = greatest(clock.day, excluded.day)"
 
 
@@ -32,6 +38,16 @@ async def lowest(pool: Pool) -> date | None:
     async with session(pool) as connection:
         found: date | None = await connection.fetchval("SELECT min(day) FROM clock")
     return found
+
+
+async def reached(pool: Pool, day: date) -> bool:
+    """True if this day has been applied wherever there is any step.
+
+    Raises:
+        StoreUnavailable: PostgreSQL is away.
+    """
+    async with session(pool) as connection:
+        return not await connection.fetchval(_BEHIND, day)
 
 
 class Applied:
