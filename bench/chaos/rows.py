@@ -9,7 +9,7 @@ from typing import Any
 from bench.chaos.evidence import Evidence, Row
 from bench.chaos.retold import CONTENT, At, Retold
 from bench.chaos.verdict import DOUBLED, LOST, STALE, Verdict
-from databus.model.change import Change
+from databus.model.change import Change, Kind
 from databus.model.chunk import Record
 
 _BY_TIME = {"SHOWN", "HIDDEN", "ARCHIVED"}
@@ -38,9 +38,13 @@ def require_rows(
     versions = defaultdict[At, list[Row]](list)
     for row in evidence.versions:
         versions[row["subject_key"], row["record_key"]].append(row)
-    _require_chains(versions, [pair for pair in first.values() if pair[1].kind.changing], verdict)
+    _require_chains(versions, [pair for pair in first.values() if _moves_record(pair[1])], verdict)
     for at in told.records:
         _require_last(told, at, contents[at], versions.get(at, []), verdict)
+
+
+def _moves_record(change: Change) -> bool:
+    return change.kind.changing and change.kind is not Kind.ATTRIBUTED
 
 
 def _require_chains(versions: Mapping[At, list[Row]], changes: Sequence[tuple[Record, Change]], verdict: Verdict) -> None:
