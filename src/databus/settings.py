@@ -50,11 +50,13 @@ class Postgres(Part):
 class Checker(Part):
     port: int = Field(default=28281, description="port of the checker's health and metrics")
     slot: int = Field(default=0, description="number of this checker; its transactional id is made of it")
+    replicas: int = Field(default=1, ge=0, le=10, description="how many checkers this machine runs; each further one at a port 10 higher")
     told_time: bool = Field(default=False, description="believe the header databus-told-time; only on the embedded stack")
 
 
 class Profiler(Part):
     port: int = Field(default=28282, description="port of the profiler's health and metrics")
+    replicas: int = Field(default=1, ge=0, le=10, description="how many profilers this machine runs; each further one at a port 10 higher")
 
 
 class Projector(Part):

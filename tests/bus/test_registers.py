@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from databus.bus.registers import Registers
+from databus.contract.wire import NEVER, wake_of
 from databus.model import keys
 
 KEYS = st.builds(lambda s, r, f: keys.pack(s, r, "d/s", f), st.sampled_from("ab"), st.sampled_from("xy"), st.sampled_from("fg"))
@@ -30,3 +31,48 @@ def test_the_head_of_a_subject_is_a_group_of_its_own() -> None:
     state.put(keys.pack("a", "r", "d/s", "content"), b"2")
     assert dict(state.group(keys.pack("a", "head"))) == {keys.pack("a", "head"): b"1"}
     assert state.get(keys.pack("a", "tail")) is None
+
+
+def led(wake: int) -> bytes:
+    """A value led by a wake day, as Avro writes one behind the schema id."""
+    number, text = wake << 1, b""
+    while number > 0x7F:
+        text, number = text + bytes([number & 0x7F | 0x80]), number >> 7
+    return b"\x00" + bytes(4) + text + bytes([number]) + b"rest"
+
+
+WAKES = st.sampled_from([0, 63, 64, 20_000, NEVER])
+
+
+@given(st.lists(st.tuples(KEYS, st.none() | st.builds(led, WAKES))), st.integers(0, 10))
+def test_the_index_by_wake_day_follows_every_write(writes: list[tuple[bytes, bytes | None]], first_asked: int) -> None:
+    state = Registers()
+    for number, (key, value) in enumerate(writes):
+        if number == first_asked:
+            list(state.waking())
+        state.put(key, value)
+    left = {key: value for key, value in dict(writes).items() if value is not None}
+    expected = [(wake_of(value), keys.prefix(key, 2)) for key, value in sorted(left.items()) if wake_of(value) != NEVER]
+    assert list(state.waking()) == sorted(expected, key=lambda entry: entry[0])
+
+
+@given(st.lists(KEYS), st.sampled_from("abc"))
+def test_the_groups_behind_a_place_come_in_order(written: list[bytes], subject: str) -> None:
+    state, place = Registers(), keys.pack(subject, "x")
+    for key in written:
+        state.put(key, b"v")
+    assert list(state.behind(place)) == sorted({prefix for key in written if (prefix := keys.prefix(key, 2)) > place})
+
+
+def test_a_walk_that_begins_anew_sees_new_groups() -> None:
+    state = Registers()
+    state.put(keys.pack("a", "x", "d/s", "f"), b"v")
+    assert len(list(state.behind(b""))) == 1
+    state.put(keys.pack("b", "x", "d/s", "f"), b"v")
+    state.put(keys.pack("a", "x", "d/s", "f"), None)
+    assert list(state.behind(b"")) == [keys.pack("b", "x")]
+
+
+@given(st.binary(max_size=12))
+def test_no_bytes_are_too_strange_to_lead(value: bytes) -> None:
+    assert -(2**34) < wake_of(value) <= max(NEVER, 2**34)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -198,3 +199,30 @@ def test_public_reads_are_counted_not_recorded(world: World, client: TestClient)
     client.get("/v1/datasets/penalties/records")
     assert world.counter.reads == [("subjects", NORTH.name), ("penalties", "anonymous")]
     assert world.trail.records == []
+
+
+def test_a_moment_shows_what_held_and_was_known_then_to_those_who_may_see_it_now(world: World, client: TestClient) -> None:
+    of, key = label("ADMIN_PENALTY", owner="ecology"), "moment"
+    first, second = ({**example("ADMIN_PENALTY"), "content": text} for text in ("as first told", "as corrected"))
+    known, day = 1_790_000_000_000, 86_400_000
+    world.put(of, first, record_key=key, known_at=known, valid_from=date(2026, 9, 1))
+    world.put(of, second, record_key=key, known_at=known + day, valid_from=date(2026, 9, 1))
+
+    def said(**asked: str) -> list[str]:
+        body = client.get(f"/v1/profiles/{USCC}", params={"purpose": "P12", **asked}, headers=EMERGENCY).json()
+        assert body["as_of"] == asked["as_of"] and "known_at" in body
+        records = [one for section in body["sections"] for one in section["records"]]
+        return [one["fields"]["content"] for one in records if one["record_key"] == key]
+
+    assert said(as_of="2026-09-02", known_at="2026-09-22T12:00:00+08:00") == ["as first told"]
+    assert said(as_of="2026-09-02") == said(as_of="2026-09-02", known_at="2026-11-23") == ["as corrected"]
+    assert said(as_of="2026-08-31") == said(as_of="2026-09-02", known_at="2026-01-01") == []
+    world.put(label("ADMIN_PENALTY", owner="ecology", standing=Standing.REVOKED), second, record_key=key, known_at=known + 2 * day)
+    assert said(as_of="2026-09-02", known_at="2026-09-22T12:00:00+08:00") == []
+
+
+@pytest.mark.parametrize(
+    "asked", [{"as_of": "yesterday"}, {"known_at": "2026-13-01"}, {"known_at": "2026-11-24"}, {"as_of": "", "known_at": "2026-01-01"}]
+)
+def test_a_moment_nobody_can_tell_is_refused(client: TestClient, asked: dict[str, str]) -> None:
+    assert client.get(f"/v1/profiles/{USCC}", params=asked, headers=EMERGENCY).status_code == 400

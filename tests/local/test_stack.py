@@ -206,3 +206,19 @@ def test_a_killed_broker_comes_back_under_its_services(tmp_path: Path, folder: P
         after = by_name(settings)
         assert {after[name].pid for name in services.NAMES} == {before[name].pid for name in services.NAMES}
     assert by_name(settings)["kafka"].state == "stopped"
+
+
+def test_as_many_workers_as_were_asked_for_each_with_a_slot_and_a_port_of_its_own(settings: Settings, folder: Path) -> None:
+    asked = {
+        "checker": settings.checker.model_copy(update={"replicas": 2}),
+        "profiler": settings.profiler.model_copy(update={"replicas": 0}),
+    }
+    settings = settings.model_copy(update=asked)
+    say = "\nimport sys; print('slot', os.environ['DATABUS_CHECKER__SLOT'], flush=True)"
+    (folder / "checker" / "main.py").write_text(SERVICE.format(name="CHECKER").replace("class", f"{say}\nclass", 1))
+    with start(settings, folder):
+        found = by_name(settings)
+        assert {name for name in found if found[name].state == "ready"} == {"supervisor", "checker", "checker-1", "projector", "gateway"}
+        assert found["checker-1"].address.endswith(f":{settings.checker.port + services.APART}")
+    told = [(settings.home / "logs" / f"{name}.log").read_text() for name in ("checker", "checker-1")]
+    assert ["slot 0" in told[0], "slot 1" in told[1]] == [True, True]

@@ -62,11 +62,14 @@ def test_the_switch_of_rule_sets_hides_a_published_light_penalty(contract: Contr
     assert told(contract, "ADMIN_PENALTY", fact, date(2026, 4, 1))[0] is HIDDEN
 
 
-def test_a_switch_that_moves_nothing_is_no_wake_day_but_the_new_rule_s_end_is(contract: Contract) -> None:
+def test_a_switch_is_a_wake_day_only_for_what_it_moves_or_puts_under_another_rule(contract: Contract) -> None:
     fact = penalty(date(2025, 6, 1))
-    assert told(contract, "ADMIN_PENALTY", fact, date(2026, 3, 1)) == (SHOWN, date(2026, 6, 2))
+    assert told(contract, "ADMIN_PENALTY", fact, date(2026, 3, 1)) == (SHOWN, date(2026, 4, 1))
+    assert told(contract, "ADMIN_PENALTY", fact, date(2026, 4, 1)) == (SHOWN, date(2026, 6, 2))
     assert phase(contract, "ADMIN_PENALTY", fact, date(2026, 3, 1)).stand.rule == "PUB-2023"
     assert phase(contract, "ADMIN_PENALTY", fact, date(2026, 4, 1)).stand.rule == "PUB-2026-GENERAL"
+    licence = {"decided_at": date(2024, 1, 5), "valid_from": date(2024, 1, 5), "valid_to": date(2027, 1, 4)}
+    assert told(contract, "ADMIN_LICENCE", licence, date(2026, 3, 1)) == (SHOWN, date(2027, 1, 5))
 
 
 def test_from_the_switch_on_the_milder_of_old_and_new_rule_holds(contract: Contract) -> None:
@@ -101,17 +104,22 @@ def test_a_standing_listing_and_a_registration_last(contract: Contract) -> None:
 
 @pytest.mark.parametrize("decided_at", [date(2020, 2, 29), date(2022, 12, 31), date(2025, 1, 1), date(2026, 4, 1)])
 @pytest.mark.parametrize("kinds", [("FINE",), ("WARNING",), ("REVOKE_LICENCE", "FINE")])
-def test_the_wake_day_is_the_very_next_day_on_which_the_standing_differs(
+def test_the_wake_day_is_the_very_next_day_on_which_anything_told_differs(
     contract: Contract, decided_at: date, kinds: tuple[str, ...]
 ) -> None:
     fact, day = penalty(decided_at, kinds=kinds), decided_at
+
+    def stand(at: date) -> tuple[object, ...]:
+        found = phase(contract, "ADMIN_PENALTY", fact, at).stand
+        return found.standing, found.rule, found.flags
+
     while True:
         standing, wake = told(contract, "ADMIN_PENALTY", fact, day)
         last = decided_at.replace(year=decided_at.year + 6, day=1) if wake is None else wake
         probes = (day + timedelta(days=step) for step in range((last - day).days))
-        assert {told(contract, "ADMIN_PENALTY", fact, probe)[0] for probe in probes} <= {standing}
+        assert {stand(probe) for probe in probes} <= {stand(day)}
         if wake is None:
             break
-        assert told(contract, "ADMIN_PENALTY", fact, wake)[0] is not standing
+        assert stand(wake) != stand(day)
         day = wake
     assert standing is ARCHIVED

@@ -256,7 +256,7 @@ def test_an_event_on_a_large_profile_reads_no_more_than_on_a_small_one() -> None
         steps(fact(seq=2, content="b", record_key="ADMIN_PENALTY|0"), state=state)
         return state.reads
 
-    assert reads(300) == reads(3) == 2
+    assert reads(300) == reads(3) == 5
 
 
 @st.composite

@@ -50,7 +50,13 @@ def test_a_told_time_is_believed_only_where_it_may_be(inbox: Inbox, told_time: b
     seen = Inbox(inbox.contract, inbox.codec, told_time=told_time).send("ADMIN_PENALTY", headers=headers)
     assert seen.rules == rules
     if told_time:
-        assert seen.event.known_at == RECEIVED
+        assert seen.event.known_at == 1788900000000
+
+
+def test_a_told_time_ahead_of_the_broker_s_is_the_broker_s(inbox: Inbox) -> None:
+    headers = (("databus-told-time", str(RECEIVED + 86_400_000).encode()),)
+    seen = Inbox(inbox.contract, inbox.codec, told_time=True).send("ADMIN_PENALTY", headers=headers)
+    assert seen.event.known_at == RECEIVED
 
 
 @pytest.mark.parametrize("told", [b"tomorrow", b"", b"-5", b"9" * 40, "１".encode()])

@@ -164,7 +164,9 @@ class Line:
         return Record(topic, part, offset, KNOWN_AT, key, value)
 
     def changes(self, *changes: Change, part: int = 0) -> list[Record]:
-        return [self.record("changes", wire.encode_change(self.codec, change), part=part) for change in changes]
+        """Steps as they lie in the log, each written when its event was known."""
+        records = [self.record("changes", wire.encode_change(self.codec, change), part=part) for change in changes]
+        return [replace(record, timestamp=change.known_at) for record, change in zip(records, changes, strict=True)]
 
     async def apply(self, chunk: list[Record]) -> int:
         async with session(self.pool) as connection:

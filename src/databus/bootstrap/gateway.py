@@ -26,7 +26,7 @@ from databus.policy import serving
 from databus.policy.opa import OpaDecider
 from databus.policy.plans import Plans
 from databus.settings import Settings
-from databus.store import accounts, classes, database
+from databus.store import accounts, classes, clock, database
 from databus.store.sessions import Pool
 from databus.telemetry import Health, routes, serve, stop_signal
 from databus.web.application import application
@@ -54,7 +54,10 @@ async def _serve(made: Process) -> int:
         )
         trail = ObservedTrail(Trail(journal, await asyncio.to_thread(registered_codec, made.address)), made.metrics)
         counter = await open_parts.enter_async_context(Counter(trail, clock=now))
-        app = _application(made, pool=pool, decider=decider, trail=trail, counter=counter, stop=stop)
+        applied = clock.Applied()
+        following = asyncio.create_task(applied.follow(pool))
+        open_parts.callback(following.cancel)
+        app = _application(made, pool=pool, decider=decider, trail=trail, counter=counter, applied=applied, stop=stop)
         asked = await open_parts.enter_async_context(httpx.AsyncClient(timeout=2.0))
         app.routes[:0] = routes(health, made.metrics, partial(_opa_ready, made, asked))
         health.ready = True
@@ -64,7 +67,16 @@ async def _serve(made: Process) -> int:
     return 0
 
 
-def _application(made: Process, *, pool: Pool, decider: OpaDecider, trail: ObservedTrail, counter: Counter, stop: asyncio.Event) -> FastAPI:
+def _application(
+    made: Process,
+    *,
+    pool: Pool,
+    decider: OpaDecider,
+    trail: ObservedTrail,
+    counter: Counter,
+    applied: clock.Applied,
+    stop: asyncio.Event,
+) -> FastAPI:
     settings, pages = made.settings, load_pages()
     url = settings.gateway.public_url or f"http://127.0.0.1:{settings.gateway.port}"
     signing = tokens.signing(made.keys.read("token-signing.pem"), issuer=url, audience=AUDIENCE)
@@ -94,6 +106,7 @@ def _application(made: Process, *, pool: Pool, decider: OpaDecider, trail: Obser
         key=bytes.fromhex(made.keys.read("cursor.key")),
         platform_key=bytes.fromhex(made.keys.read("platform.hmac")),
         pages=pages,
+        applied=lambda: applied.day,
     )
     access = oauth.router(find=partial(accounts.find, pool), hashing=Hashing(), signing=signing, clock=now)
     bundle = serving.router(settings.home / "bundle" / "databus.tar.gz", token=made.keys.read("opa.token"), resource=BUNDLE_PATH, stop=stop)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import uvloop
 
-from databus.bus import registry
+from databus.bus import generations, registry
 from databus.bus.address import BusAddress
 from databus.bus.topics import FINDINGS
 from databus.contract import catalogue
@@ -59,6 +59,18 @@ def address_of(settings: Settings) -> BusAddress:
     """The bus as the user the settings name."""
     kafka = settings.kafka
     return BusAddress(kafka.bootstrap, kafka.username, kafka.password.get_secret_value(), settings.bus.prefix)
+
+
+async def present(made: Process) -> Process:
+    """The same process in the bus's present generation; raises as `generations.current`."""
+    return replace(made, address=await generations.present(made.address))
+
+
+def as_user(made: Process, user: str) -> BusAddress:
+    """The bus as another of our users; where this process is nobody in particular, as the same."""
+    if not made.address.username:
+        return made.address
+    return replace(made.address, username=user, password=made.keys.kafka_password(user))
 
 
 def registered_codec(address: BusAddress) -> Codec:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
-from databus.bootstrap.parts import Process, main, process, registered_codec
+from databus.bootstrap.eraser import erase
+from databus.bootstrap.loading import load
+from databus.bootstrap.parts import Process, as_user, main, present, process, registered_codec
+from databus.bootstrap.worker import until_replaced
 from databus.bus import topics
 from databus.bus.follow import follow
-from databus.errors import StoreUnavailable
+from databus.contract.codec import Codec
+from databus.errors import StoreUnavailable, Unavailable
 from databus.model.chunk import Record
 from databus.settings import Settings
 from databus.store import database, projection
@@ -20,6 +25,7 @@ from databus.telemetry import Health, own_page, serve, stop_signal
 
 log = logging.getLogger(__name__)
 _DAY_SECONDS = 86_400.0
+_TELL_SECONDS = 5.0
 FOLLOWED = (topics.CHANGES, topics.FINDINGS, topics.PERMITS, topics.DECISIONS)
 
 
@@ -31,24 +37,30 @@ def run(settings: Settings) -> int:
 
 async def _project(made: Process) -> int:
     stop, health = stop_signal(), Health()
+    made = await present(made)
     page = asyncio.create_task(
         serve(own_page(health, made.metrics), port=made.settings.projector.port, setting="DATABUS_PROJECTOR__PORT", stop=stop)
     )
-    pool = await database.connect(made.settings.postgres.dsn.get_secret_value())
+    dsn = made.settings.postgres.dsn.get_secret_value()
+    pool = await database.connect(dsn)
     codec = await asyncio.to_thread(registered_codec, made.address)
-    tidying = asyncio.create_task(_prune(pool))
+    beside = [asyncio.create_task(_prune(pool)), asyncio.create_task(until_replaced(made, stop))]
     try:
+        if await load(made.address, dsn, codec, made.contract, progress=_telling(), beat=health.beat):
+            log.info("the store is in generation %d now", made.address.generation)
+        beside.append(asyncio.create_task(_erase(made, pool, codec)))
         positions = await projection.positions(pool)
         health.ready = True
         async for chunk in follow(made.address, topics=FOLLOWED, positions=positions, stop=stop, beat=health.beat):
             started = time.perf_counter()
             async with session(pool) as connection:
-                await projection.project(connection, chunk[0].topic, chunk, codec, made.contract)
+                await projection.project(connection, chunk[0].topic, chunk, codec, made.contract, generation=made.address.generation)
             _count(made, chunk, time.perf_counter() - started)
             health.beat()
     finally:
         stop.set()
-        tidying.cancel()
+        for task in beside:
+            task.cancel()
         await page
         await pool.close()
     return 0
@@ -62,6 +74,29 @@ async def _prune(pool: Pool) -> None:
         except StoreUnavailable as error:
             log.warning("nothing could be pruned today", extra={"cause": error.detail})
         await asyncio.sleep(_DAY_SECONDS)
+
+
+async def _erase(made: Process, pool: Pool, codec: Codec) -> None:
+    """Once a day: what a DELETE has overtaken leaves `events` and the store."""
+    while True:
+        try:
+            done = await erase(as_user(made, "eraser"), pool, codec)
+            log.info("erased", extra=asdict(done))
+        except Unavailable as error:
+            log.warning("nothing could be erased today", extra={"cause": error.detail})
+        await asyncio.sleep(_DAY_SECONDS)
+
+
+def _telling() -> Callable[[int, int], None]:
+    told = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > _TELL_SECONDS:
+            told = time.monotonic()
+            log.info("loading the store: %d of %d", done, total)
+
+    return tell
 
 
 def _count(made: Process, chunk: Sequence[Record], seconds: float) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from rich.console import Console
 
 from databus.access import accounts, samples
 from databus.access.secrets import Hashing
 from databus.bootstrap.parts import Process, main, process
-from databus.bus import admin, registry
+from databus.bus import admin, generations, registry
 from databus.local.provision.opa import opa
 from databus.policy import bundle
 from databus.settings import Settings, inherited
@@ -28,6 +29,7 @@ def run(settings: Settings) -> int:
 
 
 async def _register(made: Process) -> int:
+    made = replace(made, address=await generations.first_or_present(made.address))
     await asyncio.to_thread(_on_the_bus, made)
     dsn = made.settings.postgres.dsn.get_secret_value()
     applied = await database.migrate(dsn, made.contract)

@@ -1,6 +1,7 @@
-"""Where the bus is, who we are there, and the prefix that keeps two installations on one broker apart.
+"""Where the bus is, who we are there, the prefix that keeps two installations on one broker apart, and the generation.
 
-Everything above this package speaks bare names (`events`, `in.taxation`); only this module adds the prefix.
+Everything above this package speaks bare names (`events`, `in.taxation`, `changes`); only this module adds the prefix and, to
+what `databus rebuild` makes anew, the generation: `changes` is `changes.g2` in the second.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CONNECT_SECONDS = 5
+GENERATIONAL = frozenset({"changes", "registers", "profiler"})
+"""What each generation has of its own: two topics, and the group whose offsets they are made up to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +22,21 @@ class BusAddress:
     username: str = ""
     password: str = field(default="", repr=False)
     prefix: str = ""
+    generation: int = 1
 
     def topic(self, name: str) -> str:
         """The broker's name of a topic. Groups and transactional ids are prefixed the same way."""
-        return self.prefix + name
+        return self.prefix + name + (self._suffix if name in GENERATIONAL else "")
 
     def bare(self, topic: str) -> str:
         """Our name of a broker's topic."""
-        return topic.removeprefix(self.prefix)
+        name = topic.removeprefix(self.prefix)
+        bare = name.removesuffix(self._suffix)
+        return bare if bare in GENERATIONAL else name
+
+    @property
+    def _suffix(self) -> str:
+        return f".g{self.generation}" if self.generation > 1 else ""
 
     def client(self) -> dict[str, Any]:
         """Keyword arguments every aiokafka client takes."""

@@ -15,7 +15,7 @@ from databus.bus import transport
 from databus.bus.address import BusAddress
 from databus.bus.worker import Worker
 from databus.errors import BusUnavailable
-from databus.model.chunk import Processor
+from databus.model.chunk import Duty, Processor
 
 log = logging.getLogger(__name__)
 _TICK_SECONDS = 1.0
@@ -37,6 +37,8 @@ async def work(
     transaction_seconds: float = 20.0,
     roll_seconds: float = 3600.0,
     silence_seconds: float = 20.0,
+    duty: Duty | None = None,
+    clock: Callable[[], int] = lambda: int(time.time() * 1000),
 ) -> int:
     """Run `processor` over the group's share of `topics` until `stop`; the exit code: 0 stopped, 1 failed.
 
@@ -44,6 +46,8 @@ async def work(
     one for all of them. `registers` is the topic of the state, partition by partition that of the input.
     `on_chunk` gets (records, seconds since the last of them was appended). `beat` is called while the broker answers; without an
     answer for `silence_seconds` the process gives up. `roll_seconds` is `segment.ms` of the inboxes.
+    `duty` is asked before each chunk, and about once a second while there is none, what the owner of a partition owes it at the
+    time `clock` tells (milliseconds); its outcome is committed like a chunk's, once, by the fenced owner alone.
     All names are bare; the address adds its prefix.
     """
     worker = Worker(
@@ -56,6 +60,8 @@ async def work(
         roll_seconds=roll_seconds,
         beat=beat,
         on_chunk=on_chunk,
+        owed=duty,
+        clock=clock,
     )
     worker.app = app = transport.make_app(
         address, group=group, topics=topics, agent=worker.run, batch_max=batch_max, session_seconds=session_seconds, beat=worker.alive
@@ -76,9 +82,10 @@ async def work(
 async def _until(stop: asyncio.Event, worker: Worker, silence_seconds: float) -> None:
     while not stop.is_set() and not worker.app.should_stop and not worker.failed:
         await worker.close_segments()
+        more = await worker.attend()
         if time.monotonic() - worker.heard > silence_seconds:
             raise BusUnavailable(f"the broker has not answered for {silence_seconds:.0f} s")
         waiters = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(worker.app.wait_until_stopped())]
-        await asyncio.wait(waiters, timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waiters, timeout=0 if more else _TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         for waiter in waiters:
             waiter.cancel()

@@ -39,6 +39,10 @@ def grants(departments: Iterable[str]) -> frozenset[Grant]:
     found.update(_worker("rebuild", "rebuild-"))
     found.update(_worker("registrar", "registrar"))
     found.add(Grant("projector", GROUP, "projector", READ))
+    # A rebuild is the profiler of the next generation until that is the present one.
+    found.add(Grant("rebuild", GROUP, "profiler", READ))
+    for user in ("profiler", "projector", "operator"):
+        found.update(_on_topics(user, (topics.GENERATIONS,), READ))
     # A state secret is truncated away by the checker, which then appends the marker that rolls the segment.
     found.update(_on_topics("checker", map(inbox, slugs), DELETE))
     # Sizes and lag are shown to the operator, who may not read what departments send.
@@ -57,7 +61,7 @@ def _processes(slugs: tuple[str, ...]) -> dict[str, tuple[tuple[str, ...], tuple
         "projector": ((topics.CHANGES, topics.FINDINGS, topics.PERMITS, *_TRAIL), (topics.AUDIT,)),
         "gateway": ((topics.CHANGES, topics.PERMITS, *_TRAIL), (topics.PERMITS, topics.DECISIONS, topics.DELIVERIES)),
         "eraser": ((topics.EVENTS,), (topics.EVENTS,)),
-        "rebuild": ((topics.EVENTS, topics.REGISTERS), (topics.REGISTERS, topics.CHANGES)),
+        "rebuild": ((topics.EVENTS, topics.REGISTERS, topics.GENERATIONS), (topics.REGISTERS, topics.CHANGES, topics.GENERATIONS)),
         "operator": ((topics.EVENTS, topics.CHANGES, topics.FINDINGS, *_TRAIL), ()),
     }
 

@@ -74,6 +74,10 @@ class Ledger:
         """After its transaction."""
         self._due[chunk.place] = chunk.following
 
+    def places(self) -> tuple[Place, ...]:
+        """The partitions that are ours now."""
+        return tuple(sorted(self._due))
+
     def due(self, place: Place) -> int | None:
         """The offset that comes next; None for a partition that is not ours now."""
         return self._due.get(place)

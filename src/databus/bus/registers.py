@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from databus.contract.wire import NEVER, wake_of
 from databus.model import keys
 
 _GROUP_PARTS = 2
@@ -12,10 +14,15 @@ _NONE: Mapping[bytes, bytes] = MappingProxyType({})
 
 
 class Registers:
-    """Implements `model.chunk.State`. Only committed values are ever in it."""
+    """Implements `model.chunk.State`. Only committed values are ever in it.
+
+    The index by wake day is made when it is first asked for, so that recovery does not pay for it, and kept up from then on.
+    """
 
     def __init__(self) -> None:
         self._groups: dict[bytes, dict[bytes, bytes]] = {}
+        self._wakes: dict[int, set[bytes]] | None = None
+        self._order: list[bytes] = []
 
     def get(self, key: bytes) -> bytes | None:
         """The value of one register."""
@@ -25,9 +32,30 @@ class Registers:
         """All registers whose key begins with these two packed parts, by full key."""
         return MappingProxyType(self._groups[prefix]) if prefix in self._groups else _NONE
 
+    def groups(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
+        """Every group with its registers, in no order."""
+        yield from self._groups.items()
+
+    def waking(self) -> Iterator[tuple[int, bytes]]:
+        """Wake day and group of every register that has a wake day, by day, then group."""
+        wakes = self._index()
+        for day in sorted(wakes):
+            for key in sorted(wakes[day]):
+                yield day, keys.prefix(key, _GROUP_PARTS)
+
+    def behind(self, prefix: bytes) -> Iterator[bytes]:
+        """The groups that sort behind this one, in order. Groups made since the walk began (behind nothing) may be left out."""
+        if not prefix or not self._order:
+            self._order = sorted(self._groups)
+        for at in range(bisect_right(self._order, prefix), len(self._order)):
+            if self._order[at] in self._groups:
+                yield self._order[at]
+
     def put(self, key: bytes, value: bytes | None) -> None:
         """Take over one committed value; None removes. The last write wins: there is one fenced writer."""
         prefix = keys.prefix(key, _GROUP_PARTS)
+        if self._wakes is not None:
+            self._reindex(key, self._groups.get(prefix, _NONE).get(key), value)
         if value is not None:
             self._groups.setdefault(prefix, {})[key] = value
         elif prefix in self._groups:
@@ -42,3 +70,23 @@ class Registers:
 
     def __len__(self) -> int:
         return sum(map(len, self._groups.values()))
+
+    def _index(self) -> dict[int, set[bytes]]:
+        if self._wakes is None:
+            self._wakes = {}
+            for group in self._groups.values():
+                for key, value in group.items():
+                    self._reindex(key, None, value)
+        return self._wakes
+
+    def _reindex(self, key: bytes, old: bytes | None, new: bytes | None) -> None:
+        assert self._wakes is not None
+        was, now = (NEVER if value is None else wake_of(value) for value in (old, new))
+        if was == now:
+            return
+        if was != NEVER and key in (known := self._wakes.get(was, set())):
+            known.remove(key)
+            if not known:
+                del self._wakes[was]
+        if now != NEVER:
+            self._wakes.setdefault(now, set()).add(key)

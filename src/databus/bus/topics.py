@@ -13,6 +13,7 @@ PERMITS = "permits"
 DECISIONS = "decisions"
 DELIVERIES = "deliveries"
 AUDIT = "audit"
+GENERATIONS = "generations"
 SCHEMAS = "_schemas"
 
 MARKER = "databus-marker"
@@ -58,13 +59,15 @@ def table(departments: Iterable[str], *, inbox_segment_ms: int = INBOX_SEGMENT_M
         _compacted(EVENTS, 12, **{"segment.ms": 6 * _HOUR, "max.compaction.lag.ms": 12 * _HOUR, "delete.retention.ms": _DAY}),
         _kept(CHANGES, 12, 400 * _DAY),
         # Recovery reads all of it: closed and cleaned early it stays near one record per register.
-        _compacted(REGISTERS, 12, **{"segment.ms": _HOUR, "min.cleanable.dirty.ratio": "0.2"}),
+        # What a DELETE reduced leaves with the old values, as soon as from `events`.
+        _compacted(REGISTERS, 12, **{"segment.ms": _HOUR, "min.cleanable.dirty.ratio": "0.2", "max.compaction.lag.ms": 12 * _HOUR}),
         _kept(FINDINGS, 3, 400 * _DAY),
         _compacted(PERMITS, 1),
         _kept(DECISIONS, 3, trail_ms),
         _kept(DELIVERIES, 3, trail_ms),
         _kept(AUDIT, 1, _FOR_EVER),
         _compacted(SCHEMAS, 1),
+        _compacted(GENERATIONS, 1),
     )
 
 

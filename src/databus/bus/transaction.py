@@ -89,7 +89,9 @@ class Writer:
             if count is None:
                 count = self._counts[topic] = len(await self._producer.partitions_for(topic))
             route = output.route if output.route is not None else output.key
-            number = hint % count if route is None else partition(route, count)
+            number = output.partition
+            if number is None:
+                number = hint % count if route is None else partition(route, count)
             rows[Place(topic, number)].append((output.key, output.value, list(output.headers)))
         return rows
 

@@ -17,6 +17,7 @@ from databus.bus.registers import Registers
 from databus.bus.transaction import Writer
 from databus.bus.truncation import Duty
 from databus.errors import BusUnavailable
+from databus.model.chunk import Duty as Owed
 from databus.model.chunk import Outcome, Processor
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ _STOP_SECONDS = 3.0
 
 
 class Worker:
-    """`prepare` is called after each rebalance, `run` is the Faust agent, `close_segments` is called about once a second."""
+    """`prepare` is called after each rebalance, `run` is the Faust agent; `close_segments` and `attend` are called about once a second."""
 
     app: Any
 
@@ -41,13 +42,16 @@ class Worker:
         roll_seconds: float,
         beat: Callable[[], None],
         on_chunk: Callable[[int, float], None],
+        owed: Owed | None = None,
+        clock: Callable[[], int] = lambda: int(time.time() * 1000),
     ) -> None:
         self._address, self._group, self._processor, self._registers = address, group, processor, registers
         self._transactional_id, self._transaction_seconds, self._roll_seconds = transactional_id, transaction_seconds, roll_seconds
-        self._beat, self._on_chunk = beat, on_chunk
+        self._beat, self._on_chunk, self._owed, self._clock = beat, on_chunk, owed, clock
         self._writers: dict[str, Writer] = {}
         self._states: dict[int, Registers] = {}
         self._duties: dict[Place, Duty] = {}
+        self._moved: dict[Place, float] = {}
         self.failed = False
         self.heard = time.monotonic()
 
@@ -108,6 +112,7 @@ class Worker:
             try:
                 async with self.consumer.turn:
                     if self.consumer.ledger.current(chunk):
+                        await self._render(chunk.place)
                         await self._work(chunk)
             except Exception:
                 log.exception("%s[%d] from %d failed", chunk.place.topic, chunk.place.partition, chunk.start)
@@ -134,25 +139,52 @@ class Worker:
         await self._commit(chunk, outcome)
         state.apply(outcome.registers)
         consumer.ledger.done(chunk)
+        self._moved[chunk.place] = time.monotonic()
         self.alive()
         if records:
             self._on_chunk(len(records), max(0.0, time.time() - records[-1].timestamp / 1000))
+
+    async def attend(self) -> bool:
+        """Commit what the owner of each partition owes it; True if there was anything, and there may be more."""
+        found = False
+        for place in self.consumer.ledger.places() if self._owed is not None else ():
+            # In turn with the chunks, like the markers below.
+            async with self.consumer.turn:
+                found = await self._render(place) or found
+        return found
+
+    async def _render(self, place: Place) -> bool:
+        """One outcome that no record asked for, beside the offset that is committed anyway; the fence lets only the owner."""
+        at, state = self.consumer.ledger.due(place), self._states.get(place.partition)
+        if self._owed is None or at is None or state is None or not self.consumer.alive():
+            return False
+        quiet = time.monotonic() - self._moved.setdefault(place, time.monotonic())
+        outcome = self._owed(place.partition, state, self._clock(), quiet)
+        if outcome is None:
+            return False
+        standing = self._duties.get(place)
+        await self._write(place, at, outcome, standing.metadata() if standing else "")
+        state.apply(outcome.registers)
+        return True
 
     async def _commit(self, chunk: Chunk, outcome: Outcome) -> None:
         place = chunk.place
         gone = [self._own(chunk, *each) for each in outcome.unreadable]
         standing = self._duties.get(place)
         due = truncation.after(standing, chunk.records, gone, roll_seconds=self._roll_seconds)
+        await self._write(place, chunk.following, outcome, due.metadata() if due else "")
+        if due != standing:
+            await self._undertake(place, due)
+
+    async def _write(self, place: Place, following: int, outcome: Outcome, metadata: str) -> None:
         registers = {Place(self._address.topic(self._registers), place.partition): outcome.registers} if self._registers else {}
         await self._writers[self._transactional_id(place.partition)].commit(
             group=self._address.topic(self._group),
-            offsets={place: (chunk.following, due.metadata() if due else "")},
+            offsets={place: (following, metadata)},
             outputs=outcome.outputs,
             registers=registers if outcome.registers else None,
             partition_hint=place.partition,
         )
-        if due != standing:
-            await self._undertake(place, due)
 
     async def _undertake(self, place: Place, due: Duty | None) -> None:
         self._duties.pop(place, None)

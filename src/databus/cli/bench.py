@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +23,9 @@ from databus.contract import catalogue
 from databus.errors import NotFound
 from databus.local import stack
 from databus.local.aside import settings_aside
+from databus.settings import CHECKOUT
+
+SUBMISSIONS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +40,14 @@ class Row:
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="line")] = "line",
-    submissions: Annotated[int, typer.Option("--submissions", min=100, help="size of the load")] = 20_000,
+    name: Annotated[str, typer.Argument(help="line, or a folder of bench/")] = "line",
+    submissions: Annotated[int, typer.Option("--submissions", min=0, help="size of the load [default: the bench's own]")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="another seed, other faults")] = sample.SEED,
+    scenario: Annotated[str, typer.Option("--scenario", help="only this one of a bench that has several")] = "",
     as_document: Annotated[bool, typer.Option("--json", help="for machines")] = False,
 ) -> int:
     """Measure and print a table: measure, value, unit, goal, whether it holds."""
-    if name not in BENCHES:
-        raise NotFound(f"no bench is named {name}; there are {', '.join(BENCHES)}", name=name)
-    with _line() as here:
-        rows = BENCHES[name](here, submissions)
+    rows = _measured(name, submissions, seed, scenario)
     if as_document:
         print(as_json({"rows": rows, "cores": os.cpu_count(), "load": os.getloadavg()[0]}))
     else:
@@ -54,6 +58,25 @@ def bench(
             )
         )
     return 0 if all(row.holds is not False for row in rows) else 1
+
+
+def _measured(name: str, submissions: int, seed: int, scenario: str) -> list[Row]:
+    if name in BENCHES:
+        with _line() as here:
+            return BENCHES[name](here, submissions or SUBMISSIONS)
+    own = _of_checkout()
+    if name not in own:
+        raise NotFound(f"no bench is named {name}; there are {', '.join((*BENCHES, *own))}", name=name)
+    rows: list[Row] = import_module(f"bench.{name}").rows(submissions=submissions, seed=seed, scenario=scenario)
+    return rows
+
+
+def _of_checkout() -> tuple[str, ...]:
+    """The benches in `bench/`, which needs what no installation has: importable from here on."""
+    folder = CHECKOUT / "bench"
+    if str(CHECKOUT) not in sys.path:
+        sys.path.append(str(CHECKOUT))
+    return tuple(sorted(place.parent.name for place in folder.glob("*/__init__.py")))
 
 
 @contextmanager

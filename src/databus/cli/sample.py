@@ -25,7 +25,7 @@ from databus.department.publisher import Publisher
 from databus.errors import Malformed, Unavailable
 from databus.local.keys import department_secret
 from databus.model.keys import organisation_key
-from databus.store import permits, reconciliation
+from databus.store import clock, permits, reconciliation
 from databus.store.sessions import Pool
 from databus.testing.province import ledger
 from databus.testing.province.load import load
@@ -33,7 +33,10 @@ from databus.testing.province.plan import Planned, plan
 
 CONSENTING = 50
 SUBJECTS, SUBMISSIONS, SEED = 2000, 20_000, 35
-_PATIENCE_SECONDS = 120.0
+IN_MEMORY = 200_000
+"""Submissions that are put in the order of their times before they are sent."""
+
+_PATIENCE_SECONDS, _DAYS_SECONDS, _PAUSE_SECONDS = 120.0, 30.0, 0.25
 
 
 def sample(
@@ -50,6 +53,7 @@ def sample(
     except ValueError:
         raise Malformed(f"--as-of {as_of} is no day such as 2026-04-01", as_of=as_of) from None
     lines = send(here, subjects=subjects, submissions=submissions or subjects * 10, seed=seed, as_of=day)
+    until_today(here)
     totals = ledger.totals(lines)
     if as_document:
         print(as_json({"totals": totals, "ledger": str(path(here))}))
@@ -69,7 +73,7 @@ def send(here: Session, *, subjects: int, submissions: int, seed: int, as_of: da
     secrets = {slug: department_secret(here.keys, slug) for slug in departments}
     codec = here.codec(departments[0])
     consenting: list[str] = []
-    planned = plan(here.contract, subject_count=subjects, submissions=submissions, seed=seed, as_of=as_of)
+    planned = _in_time(plan(here.contract, subject_count=subjects, submissions=submissions, seed=seed, as_of=as_of), submissions)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeElapsedColumn())
     with ExitStack() as opened, Progress(*columns, console=aside()) as bar:
         before = here.ask(reconciliation.places)
@@ -90,6 +94,24 @@ def send(here: Session, *, subjects: int, submissions: int, seed: int, as_of: da
         through = bar.add_task("Through all stages", total=submissions, rate="")
         _await(here, bar, through, before + len(lines), started)
     return lines
+
+
+def _in_time(planned: Iterator[Planned], submissions: int) -> Iterable[Planned]:
+    """The submissions as five years would have brought them; more than fit into memory come story by story."""
+    return sorted(planned, key=lambda one: one.told) if submissions <= IN_MEMORY else planned
+
+
+def until_today(here: Session) -> None:
+    """Wait until the profiler has told today to what the sample has told: the days behind its last one come after some quiet."""
+
+    async def until(pool: Pool) -> None:
+        for _ in range(int(_DAYS_SECONDS / _PAUSE_SECONDS)):
+            if await clock.reached(pool, now().date()):
+                return
+            await asyncio.sleep(_PAUSE_SECONDS)
+        aside().print("The days behind the sample are still being told; what they may move is held until then.")
+
+    here.ask(until)
 
 
 def path(here: Session) -> Path:
@@ -139,7 +161,7 @@ def _await(here: Session, bar: Progress, task: TaskID, wanted: int, started: flo
                 bar.update(task, completed=done, rate=_rate(done, started))
             if time.monotonic() - moved > _PATIENCE_SECONDS:
                 raise Unavailable(f"{wanted - seen:,} submissions have not come through; `databus status` shows where they wait")
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     here.ask(until)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from databus.bootstrap.parts import address_of, registered_codec
+from databus.bus import generations
 from databus.bus.address import BusAddress
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
@@ -32,6 +33,14 @@ class Session:
     def address(self, user: str) -> BusAddress:
         """The bus as one of its users."""
         return address_of(connected(self.settings, self.keys, user))
+
+    def present(self, user: str) -> BusAddress:
+        """The same in the present generation of `changes` and `registers`.
+
+        Raises:
+            BusUnavailable: the broker does not answer.
+        """
+        return asyncio.run(generations.present(self.address(user)))
 
     def codec(self, user: str) -> Codec:
         """A codec with the registry's ids."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
 import typer
@@ -63,8 +63,9 @@ def told_time(here: Session) -> bool:
 
 def measured(here: Session) -> tuple[dict[str, int], Sum | None]:
     try:
+        generation = here.present("operator").generation
         inboxes = tuple(topics.inbox(slug) for slug in here.contract.departments)
-        return here.ask(lambda pool: measure(pool, here.address, inboxes))
+        return here.ask(lambda pool: measure(pool, lambda name: replace(here.address(name), generation=generation), inboxes))
     except Unavailable:
         return {}, None
 

@@ -61,7 +61,7 @@ def chosen(here: Session, lines: Iterable[Line]) -> Choice:
 
 
 def _code(here: Session, step: Step) -> str:
-    record = asyncio.run(read_at(here.address("operator"), topics.CHANGES, step.part, step.offset))
+    record = asyncio.run(read_at(here.present("operator"), topics.CHANGES, step.part, step.offset))
     if record is None or record.value is None:
         raise NotFound("the step is no longer in the log", part=step.part, offset=step.offset)
     return decode_change(here.codec("operator"), record.value).codes[USCI]

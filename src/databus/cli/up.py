@@ -44,6 +44,7 @@ def _fill(here: Session, subjects: int, *, empty: bool) -> None:
     if empty or here.ask(reconciliation.places):
         return
     sample.send(here, subjects=subjects, submissions=subjects * 10, seed=sample.SEED, as_of=now().date())
+    sample.until_today(here)
 
 
 def _tell(here: Session) -> None:

@@ -153,7 +153,7 @@ def _listed(names: Any) -> str:
 
 
 def _place(here: Session, topic: str, partition: int, offset: int) -> str:
-    record = asyncio.run(_read(here.address("operator"), topic, partition, offset))
+    record = asyncio.run(_read(here.present("operator"), topic, partition, offset))
     kept = f"{len(record.value or b''):,} bytes" if record else "no longer in the log"
     return f"{topic}[{partition}] offset {offset}, {kept}"
 

@@ -93,6 +93,17 @@ class Codec:
             raise UnknownSchema(f"schema id {schema_id} is not registered", schema_id=schema_id)
         return known
 
+    def name(self, data: bytes) -> str:
+        """The full name of the schema of a framed value, without decoding it.
+
+        Raises:
+            Undecodable: not framed.
+            UnknownSchema: the id is not registered.
+        """
+        if len(data) < HEAD or data[:1] != MAGIC:
+            raise Undecodable("the value does not begin with a schema id", size=len(data))
+        return self._identified(int.from_bytes(data[1:HEAD], "big")).full_name
+
     def decode(self, data: bytes) -> tuple[str, dict[str, Any]]:
         """The full name of the schema and the value, in the shape of the latest version of that schema.
 

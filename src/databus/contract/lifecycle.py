@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from databus.contract.periods import Length, length_of
-from databus.contract.predicates import Predicate, predicate, value_at
+from databus.contract.predicates import Predicate, predicate, reader
 
 Content = Mapping[str, Any]
 _DAY = timedelta(days=1)
@@ -54,12 +54,14 @@ class Rule:
 
     def begins(self, content: Content) -> date | None:
         """The day from which this rule counts."""
-        return _first_day(content, self.start)
+        return first_day(content, self.start)
 
     def applies(self, record_type: str, content: Content) -> bool:
         """True if this rule is about such a record, and its period begins while the rule is in force."""
         if record_type not in self.record_types or not self.when(content):
             return False
+        if self.valid_from is None and self.valid_to is None:
+            return True
         start = self.begins(content)
         return start is None or (
             (self.valid_from is None or self.valid_from <= start) and (self.valid_to is None or start <= self.valid_to)
@@ -68,7 +70,7 @@ class Rule:
     def lifecycle(self, content: Content) -> Lifecycle:
         """What this rule makes of the record. A period whose beginning is unknown is not published."""
         start = self.begins(content)
-        archived = _first_day(content, self.archive_from) or start
+        archived = first_day(content, self.archive_from) or start
         return Lifecycle(
             rule=self.id,
             severity=content["severity"],
@@ -80,15 +82,19 @@ class Rule:
 
     def _end(self, content: Content, start: date | None) -> date | None:
         if self.until is not None:
-            end = value_at(content, self.until)
+            end = reader(self.until)(content)
             if not isinstance(end, date) or end == self.open_end:
                 return None
             return end - _DAY if self.exclusive and end > date.min else end
         return self.maximum.after(start) if self.maximum and start else None
 
 
-def _first_day(content: Content, paths: Iterable[str]) -> date | None:
-    return next((day for day in (value_at(content, path) for path in paths) if isinstance(day, date)), None)
+def first_day(content: Content, paths: Iterable[str]) -> date | None:
+    for path in paths:
+        day = reader(path)(content)
+        if isinstance(day, date):
+            return day
+    return None
 
 
 def rule_of(raw: Mapping[str, Any], where: str) -> Rule:

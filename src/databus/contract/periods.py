@@ -10,6 +10,7 @@ from typing import Any
 
 from databus.errors import BadContract
 
+_SHORTEST = 28
 _UNITS = frozenset({"years", "months", "from"})
 
 
@@ -28,7 +29,10 @@ class Length:
         year, month = divmod(start.year * 12 + start.month - 1 + self.months, 12)
         if year > date.max.year:
             return date.max
-        end = date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+        day = start.day
+        end = date(year, month + 1, day if day <= _SHORTEST else min(day, monthrange(year, month + 1)[1]))
+        if not days:
+            return end
         return end + timedelta(days=days) if date.max - end >= timedelta(days=days) else date.max
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from databus.errors import BadContract
@@ -32,6 +33,21 @@ def value_at(content: Mapping[str, Any], path: str) -> Any:
             return None
         value = value.get(part)
     return value
+
+
+@cache
+def reader(path: str) -> Callable[[Mapping[str, Any]], Any]:
+    """`value_at` for one path, taken apart once: rules ask the same paths of every event."""
+    first, *rest = path.split(".")
+    if len(rest) != 1:
+        return lambda content: value_at(content, path)
+    (last,) = rest
+
+    def read(content: Mapping[str, Any]) -> Any:
+        part = content.get(first)
+        return part.get(last) if type(part) is dict else value_at(content, path)
+
+    return read
 
 
 def predicate(raw: Any, where: str) -> Predicate:
@@ -64,10 +80,10 @@ def predicate(raw: Any, where: str) -> Predicate:
 
 
 def _on_field(path: str, operator: str, operand: Any, where: str) -> Predicate:
-    test = _test(operator, operand, where)
+    test, read = _test(operator, operand, where), reader(path)
 
     def holds(content: Mapping[str, Any]) -> bool:
-        return test(value_at(content, path))
+        return test(read(content))
 
     return holds
 

@@ -5,7 +5,9 @@ Nothing here names a record type or a field: predicates, fields and lengths come
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,8 +15,8 @@ from typing import Any
 
 import yaml
 
-from databus.contract.lifecycle import Content, Lifecycle, Rule, rule_of
-from databus.contract.predicates import Predicate, predicate, value_at
+from databus.contract.lifecycle import Content, Lifecycle, Rule, first_day, rule_of
+from databus.contract.predicates import Predicate, predicate, reader
 from databus.errors import BadContract
 
 __all__ = ["Lifecycle", "RuleSet", "RuleSets", "load"]
@@ -22,7 +24,10 @@ __all__ = ["Lifecycle", "RuleSet", "RuleSets", "load"]
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """Rules in force for a time. `classes` give the severity where none of the fields in `given` does."""
+    """Rules in force for a time. `classes` give the severity where none of the fields in `given` does.
+
+    `about` are the rules by record type, `starts` the fields in which their periods begin.
+    """
 
     id: str
     zh: str
@@ -34,26 +39,35 @@ class RuleSet:
     given: tuple[str, ...]
     classes: tuple[tuple[str, Predicate], ...]
     rules: tuple[Rule, ...]
+    about: Mapping[str, tuple[Rule, ...]]
+    starts: Mapping[str, frozenset[tuple[str, ...]]]
 
     def severity(self, record_type: str, content: Content) -> str:
         """LIGHT, GENERAL or SERIOUS; empty for a type that has no severity."""
         if record_type not in self.graded:
             return ""
-        known = {name for name, _ in self.classes}
-        said = (value_at(content, path) for path in self.given)
-        found = next((value for value in said if value in known), None)
-        return found or next((name for name, when in self.classes if when(content)), "")
+        for path in self.given:
+            value = reader(path)(content)
+            if any(value == name for name, _ in self.classes):
+                return str(value)
+        return next((name for name, when in self.classes if when(content)), "")
 
     def rule(self, record_type: str, content: Content) -> Rule | None:
         """The first rule that applies; `content` carries its severity."""
-        return next((rule for rule in self.rules if rule.applies(record_type, content)), None)
+        return next((rule for rule in self.about.get(record_type, ()) if rule.applies(record_type, content)), None)
+
+    def begins_before(self, record_type: str, content: Content, day: date) -> bool:
+        """True if the record's period may have begun before a day by a rule of this set; which rule, is not asked."""
+        begins = (first_day(content, start) for start in self.starts.get(record_type, ()))
+        return any(begin is not None and begin < day for begin in begins)
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSets:
-    """All rule sets, by the day from which they are in force."""
+    """All rule sets, by the day from which they are in force. `digest` tells one release of them from another."""
 
     sets: tuple[RuleSet, ...]
+    digest: str = ""
 
     def on(self, day: date) -> RuleSet:
         """The set in force on a day; the earliest for days before all of them."""
@@ -84,7 +98,10 @@ class RuleSets:
         now = _judge(current, record_type, content)
         if rule_set or current.succeeds is None or current.valid_from is None:
             return now[1]
-        old = _judge(self.named(current.succeeds), record_type, content)
+        previous = self.named(current.succeeds)
+        if not previous.begins_before(record_type, content, current.valid_from):
+            return now[1]
+        old = _judge(previous, record_type, content)
         if old[0] is None or old[0] >= current.valid_from:
             return now[1]
         return min(old[1], now[1], key=_harshness)
@@ -108,26 +125,40 @@ def load(folder: Path) -> RuleSets:
     Raises:
         BadContract: a file cannot be read, a rule lacks its citation or source mark, or a set succeeds one that is not there.
     """
-    sets = [_read(path) for path in sorted(folder.glob("*.yaml"))]
+    texts = {path: _text(path) for path in sorted(folder.glob("*.yaml"))}
+    sets = [_read(raw, f"rules/{path.name}") for path, raw in texts.items()]
     if not sets:
         raise BadContract(f"no rule sets under {folder.name}", file=folder.name)
-    loaded = RuleSets(tuple(sorted(sets, key=lambda rules: rules.valid_from or date.min)))
+    loaded = RuleSets(tuple(sorted(sets, key=lambda rules: rules.valid_from or date.min)), _digest(texts.values()))
     for rules in loaded.sets:
         if rules.succeeds is not None:
             loaded.named(rules.succeeds)
     return loaded
 
 
-def _read(path: Path) -> RuleSet:
-    where = f"rules/{path.name}"
+def _text(path: Path) -> Any:
     try:
-        return _set(yaml.safe_load(path.read_text("utf-8")), where)
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, yaml.YAMLError, ValueError) as error:
+        raise BadContract(f"rules/{path.name} cannot be read: {error}", file=f"rules/{path.name}") from error
+
+
+def _digest(texts: Iterable[Any]) -> str:
+    # Of what the files say: another comment is no other release.
+    return hashlib.sha256(json.dumps(list(texts), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _read(raw: Any, where: str) -> RuleSet:
+    try:
+        return _set(raw, where)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadContract(f"{where} lacks or misstates {error}", file=where) from error
 
 
 def _set(raw: Mapping[str, Any], where: str) -> RuleSet:
     severity = raw["severity"]
+    rules = tuple(rule_of(row, f"{where} {row['id']}") for row in raw["rules"])
+    about = {name: tuple(rule for rule in rules if name in rule.record_types) for rule in rules for name in rule.record_types}
     return RuleSet(
         id=raw["id"],
         zh=raw["names"]["zh"],
@@ -138,5 +169,7 @@ def _set(raw: Mapping[str, Any], where: str) -> RuleSet:
         graded=tuple(severity["record_types"]),
         given=tuple(severity["given"]),
         classes=tuple((row["severity"], predicate(row["when"], where)) for row in severity["classes"]),
-        rules=tuple(rule_of(row, f"{where} {row['id']}") for row in raw["rules"]),
+        rules=rules,
+        about=about,
+        starts={name: frozenset(rule.start for rule in own) for name, own in about.items()},
     )

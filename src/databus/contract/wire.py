@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any
 
-from databus.contract.codec import Codec
+from databus.contract.codec import HEAD, MAGIC, Codec
 from databus.errors import Undecodable
-from databus.model.change import Change, Kind
+from databus.model.change import Assertion, AttributeState, Change, Kind, Status
+from databus.model.clock import Clock, Release, Tick
 from databus.model.disclosure import DecisionRecord, Permit
 from databus.model.event import Event, Labels, Op
 from databus.model.finding import Finding, Verdict
@@ -20,11 +23,18 @@ NEVER = 2147483647
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Merge state of one facet from one source: the winning event, framed, and rival content hashes at its seq."""
+    """Merge state of one facet from one source: the winning event, framed, and rival content hashes at its seq.
+
+    The first of a record's registers also keeps how the record was told to stand: `wake` (else NEVER), `standing`, `rule`, `flags`.
+    """
 
     wake: int
     rivals: tuple[bytes, ...]
     event: bytes
+    standing: Standing | None = None
+    rule: str = ""
+    flags: tuple[str, ...] = ()
+    based: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +45,16 @@ class Head:
     pv: int
 
 
+@cache
+def _fields_of(noun: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = tuple(field.name for field in fields(noun))
+    return names, attrgetter(*names)
+
+
 def _shallow(noun: Any) -> dict[str, Any]:
-    return {name: getattr(noun, name) for name in noun.__slots__}
+    kind: Any = type(noun)
+    names, values = _fields_of(kind)
+    return dict(zip(names, values(noun), strict=True))
 
 
 def _decode(codec: Codec, data: bytes, full_name: str) -> dict[str, Any]:
@@ -59,27 +77,42 @@ def decode_event(codec: Codec, data: bytes) -> Event:
     """
     value = _decode(codec, data, "databus.Event")
     labels = value["labels"]
-    value["labels"] = Labels(
-        Publication(labels["publication"]),
-        Commercial(labels["commercial"]),
-        Privacy(labels["privacy"]),
-        tuple(labels["narrowed"]),
-        tuple(labels["flags"]),
+    value["labels"] = _labels(
+        labels["publication"], labels["commercial"], labels["privacy"], tuple(labels["narrowed"]), tuple(labels["flags"])
     )
     value["op"] = Op(value["op"])
     value["subject_kind"] = SubjectKind(value["subject_kind"])
     return Event(**value)
 
 
+@lru_cache(maxsize=4096)
+def _labels(publication: str, commercial: str, privacy: str, narrowed: tuple[str, ...], flags: tuple[str, ...]) -> Labels:
+    return Labels(Publication(publication), Commercial(commercial), Privacy(privacy), narrowed, flags)
+
+
 def encode_register(codec: Codec, register: Register) -> bytes:
     """A register, framed."""
-    return codec.encode("databus.Register", {"wake": register.wake, "rivals": register.rivals, "event": register.event})
+    return codec.encode("databus.Register", _shallow(register))
 
 
 def decode_register(codec: Codec, data: bytes) -> Register:
     """The register in these bytes."""
     value = _decode(codec, data, "databus.Register")
-    return Register(value["wake"], tuple(value["rivals"]), value["event"])
+    standing = None if value["standing"] is None else Standing(value["standing"])
+    return Register(value["wake"], tuple(value["rivals"]), value["event"], standing, value["rule"], tuple(value["flags"]), value["based"])
+
+
+def wake_of(value: bytes) -> int:
+    """The wake day that leads a value of `registers`, without decoding it; NEVER where the bytes are no such value."""
+    if value[:1] != MAGIC:
+        return NEVER
+    number = shift = 0
+    for byte in value[HEAD : HEAD + 5]:
+        number |= (byte & 0x7F) << shift
+        if not byte & 0x80:
+            return number >> 1 ^ -(number & 1)
+        shift += 7
+    return NEVER
 
 
 def encode_head(codec: Codec, head: Head) -> bytes:
@@ -93,9 +126,67 @@ def decode_head(codec: Codec, data: bytes) -> Head:
     return Head(value["wake"], value["pv"])
 
 
+def encode_clock(codec: Codec, clock: Clock) -> bytes:
+    """A clock, framed; like every register it is led by a wake day."""
+    return codec.encode("databus.Clock", {"wake": NEVER, **_shallow(clock)})
+
+
+def decode_clock(codec: Codec, data: bytes) -> Clock:
+    """The clock in these bytes."""
+    value = _decode(codec, data, "databus.Clock")
+    del value["wake"]
+    value["touched"] = tuple(value["touched"])
+    return Clock(**value)
+
+
+def encode_time(codec: Codec, told: Tick | Release) -> bytes:
+    """A tick or a release, framed."""
+    return codec.encode(f"databus.{type(told).__name__}", _shallow(told))
+
+
+def decode_time(codec: Codec, data: bytes) -> Tick | Release | None:
+    """The tick or release in these bytes, None if they are something else.
+
+    Raises:
+        Undecodable, UnknownSchema: they are nothing of ours.
+    """
+    match codec.name(data):
+        case "databus.Tick":
+            return Tick(**_decode(codec, data, "databus.Tick"))
+        case "databus.Release":
+            return Release(**_decode(codec, data, "databus.Release"))
+        case _:
+            return None
+
+
+def encode_sheet(codec: Codec, told: bytes) -> bytes:
+    """A sheet, framed: what a subject's records say together. It never wakes."""
+    return codec.encode("databus.Sheet", {"wake": NEVER, "told": told})
+
+
+def decode_sheet(codec: Codec, data: bytes) -> bytes:
+    """The sheet in these bytes."""
+    told: bytes = _decode(codec, data, "databus.Sheet")["told"]
+    return told
+
+
 def encode_change(codec: Codec, change: Change) -> bytes:
     """A change, framed."""
-    return codec.encode("databus.Change", {**_shallow(change), "label_class": change.label_class.canonical})
+    value = _shallow(change)
+    value["label_class"] = change.label_class.canonical
+    if change.attributes:
+        value["attributes"] = [_attribute(one) for one in change.attributes]
+    return codec.encode("databus.Change", value)
+
+
+def _attribute(state: AttributeState) -> dict[str, Any]:
+    chosen = None if state.chosen is None else _shallow(state.chosen)
+    return {**_shallow(state), "chosen": chosen, "others": [_shallow(one) for one in state.others]}
+
+
+def _attributed(value: Mapping[str, Any]) -> AttributeState:
+    chosen = None if value["chosen"] is None else Assertion(**value["chosen"])
+    return AttributeState(value["name"], Status(value["status"]), chosen, tuple(Assertion(**one) for one in value["others"]))
 
 
 def decode_change(codec: Codec, data: bytes) -> Change:
@@ -107,6 +198,7 @@ def decode_change(codec: Codec, data: bytes) -> Change:
     value["label_class"] = parse_class(value["label_class"])
     value["fields"] = tuple(value["fields"])
     value["causes"] = tuple(value["causes"])
+    value["attributes"] = tuple(_attributed(one) for one in value["attributes"])
     return Change(**value)
 
 

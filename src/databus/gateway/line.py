@@ -43,14 +43,20 @@ class Line:
     platform_key: bytes
     pages: Pages
     datasets: Mapping[str, Dataset]
+    applied: Callable[[], date | None] = lambda: None
+    """The lowest day whose tick has been applied, as last asked; None before the first."""
 
     def today(self) -> date:
         """The day, in Asia/Shanghai, by which wake days are judged."""
         return self.clock().date()
 
     def as_of(self) -> dict[str, str]:
-        """The header that says for which day an answer holds."""
-        return {"Databus-As-Of": self.today().isoformat()}
+        """The header that says for which day an answer holds: what wakes later is held until its tick has been applied."""
+        return {"Databus-As-Of": self.day().isoformat()}
+
+    def day(self) -> date:
+        """That day: never after today."""
+        return min(self.today(), self.applied() or date.max)
 
     def dataset(self, name: str) -> Dataset:
         """An open dataset.

@@ -38,7 +38,7 @@ def router(line: Line) -> APIRouter:
         return Words(language, line.pages.texts[language], line.contract, _DISPLAY["open_from"])
 
     def page(request: Request, template: str, told: dict[str, Any]) -> Response:
-        return line.pages.answer(request, template, {"as_of": line.today().isoformat(), **told}, headers=line.as_of())
+        return line.pages.answer(request, template, {"as_of": line.day().isoformat(), **told}, headers=line.as_of())
 
     @routes.get("/")
     async def search(request: Request) -> Response:

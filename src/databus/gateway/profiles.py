@@ -17,6 +17,7 @@ from databus.gateway import examples
 from databus.gateway.bodies import profile_body
 from databus.gateway.lens import look
 from databus.gateway.line import Line, purpose_of
+from databus.gateway.moments import AsOf, KnownAt, moment_of
 from databus.gateway.reading import code_of, nobody, read
 from databus.gateway.recording import Asked, decisions, record
 from databus.model.disclosure import ANONYMOUS, Caller, Role
@@ -53,24 +54,28 @@ def router(line: Line) -> APIRouter:
     problems = {"x-problems": [401, 403, 404]}
 
     @routes.get("/v1/profiles/{code}", summary="Profile", responses=examples.answer(examples.PROFILE), openapi_extra=problems)
-    async def profile(request: Request, code: Code, purpose: Purpose = "") -> Response:
+    async def profile(request: Request, code: Code, purpose: Purpose = "", as_of: AsOf = None, known_at: KnownAt = None) -> Response:
         """Everything the caller may see of one subject for one purpose, each record cut by policy.
 
+        With `as_of` or `known_at`, the contents that held on that day as far as was known then; who may see them is
+        decided by what each record is now, and what was erased since is gone. The answer cites both times.
         The access is recorded before the first byte leaves; `Databus-Decision-Id` quotes the record.
         """
         caller = await known(line, request)
+        moment = moment_of(as_of, known_at, now=line.clock())
         subject_key, asked = await subject_of(line, caller, code)
         stated = purpose_of(request)
         permit = await line.records.permit(caller.organisation, subject_key=subject_key, purpose=stated, day=line.today())
         lens = await look(line.planner, caller, purpose=stated, permit=permit)
-        found = await read(line, lens, subject_key, asked=asked)
+        found = await read(line, lens, subject_key, asked=asked, moment=moment)
         shown = found.shown if found else ()
         act = Asked("profile.read", request_id(request), subject_key)
         made = await record(line.trail, decisions(act, lens, shown, clock=line.clock))
         if found is None:
             raise nobody()
-        as_of = line.today().isoformat()
-        body = profile_body(found.subject, lens, shown, contract=line.contract, platform_key=line.platform_key, as_of=as_of)
+        day = line.day() if moment is None else moment.as_of
+        body = profile_body(found.subject, lens, shown, contract=line.contract, platform_key=line.platform_key, as_of=day.isoformat())
+        body |= {} if moment is None else {"known_at": moment.known_at.isoformat(timespec="milliseconds")}
         return json_answer(request, body, headers={**line.as_of(), DECISION: made, "Cache-Control": "private, no-cache"})
 
     @routes.post("/v1/subjects/resolve", summary="Handle of a person", responses=examples.answer(examples.HANDLE), openapi_extra=problems)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from databus.errors import NotFound
 from databus.gateway.lens import Lens, Shown, cut
 from databus.gateway.line import Line
+from databus.gateway.moments import Moment
 from databus.store.rows import SubjectRow
 from databus.web.paging import words_of
 
@@ -39,14 +40,21 @@ def code_of(text: str) -> str:
     return code
 
 
-async def read(line: Line, lens: Lens, subject_key: str, *, asked: str = "") -> Profile | None:
-    """Read and redact; None where nothing of the subject may be known to exist."""
+async def read(line: Line, lens: Lens, subject_key: str, *, asked: str = "", moment: Moment | None = None) -> Profile | None:
+    """Read and redact; None where nothing of the subject may be known to exist.
+
+    At a `moment` a subject that may be known may have had no record yet.
+    """
     today, classes = line.today(), lens.allowed
     if not classes:
         return None
     subject = await line.records.seen(subject_key, classes=classes, today=today, asked=asked)
     if subject is None:
         return None
-    rows = await line.records.of_subject(subject_key, classes=classes, today=today)
+    if moment is None:
+        rows = await line.records.of_subject(subject_key, classes=classes, today=today)
+    else:
+        day, instant = moment.as_of, moment.milliseconds
+        rows = await line.records.known(subject_key, as_of=day, known_at=instant, classes=classes, today=today)
     shown = tuple(one for row in rows if (one := cut(line.planner, lens, row)) is not None)
-    return Profile(subject, shown) if shown else None
+    return Profile(subject, shown) if shown or moment is not None else None

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from databus.contract.catalogue import Contract
 from databus.model.disclosure import Permit
-from databus.store import database, datasets, feed, permits, subjects, totals, versions
+from databus.store import database, datasets, feed, knowledge, permits, subjects, totals, versions
 from databus.store import records as rows
 from databus.store.datasets import Dataset
 from databus.store.feed import Steps
@@ -37,6 +37,10 @@ class Records(Protocol):
 
     async def of_subject(self, subject_key: str, *, classes: Collection[int], today: date) -> Sequence[RecordRow]:
         """The visible records of a subject."""
+        ...
+
+    async def known(self, subject_key: str, *, as_of: date, known_at: int, classes: Collection[int], today: date) -> Sequence[RecordRow]:
+        """Those records as they held on a day, as far as was known at an instant (milliseconds)."""
         ...
 
     async def page(
@@ -105,6 +109,9 @@ class StoreRecords:
 
     async def of_subject(self, subject_key: str, *, classes: Collection[int], today: date) -> Sequence[RecordRow]:
         return await rows.of_subject(self._pool, subject_key, classes=classes, today=today)
+
+    async def known(self, subject_key: str, *, as_of: date, known_at: int, classes: Collection[int], today: date) -> Sequence[RecordRow]:
+        return await knowledge.of_subject(self._pool, subject_key, as_of=as_of, known_at=known_at, classes=classes, today=today)
 
     async def page(
         self,

@@ -9,13 +9,17 @@ from databus.model.labels import LabelClass, Standing
 
 
 class Kind(StrEnum):
-    """What a step did. The last three leave the current profile as it is and carry no `pv`."""
+    """What a step did. The last three leave the current profile as it is and carry no `pv`.
+
+    ATTRIBUTED is about attributes of the subject, not about a record: it has a `pv`, and `attributes` tell what it did.
+    """
 
     ADDED = "ADDED"
     CHANGED = "CHANGED"
     ENDED = "ENDED"
     RESTORED = "RESTORED"
     NOTED = "NOTED"
+    ATTRIBUTED = "ATTRIBUTED"
     HISTORY = "HISTORY"
     DUPLICATE = "DUPLICATE"
     EQUIVOCAL = "EQUIVOCAL"
@@ -26,6 +30,39 @@ class Kind(StrEnum):
         return self not in (Kind.HISTORY, Kind.DUPLICATE, Kind.EQUIVOCAL)
 
 
+class Status(StrEnum):
+    """Where the value of an attribute comes from (domain 4.1, 4.2).
+
+    Its authority; the code itself; all others, while the authority is silent; nobody, for they differ; nobody at all.
+    """
+
+    AUTHORITY = "AUTHORITY"
+    DERIVED = "DERIVED"
+    PROVISIONAL = "PROVISIONAL"
+    CONTESTED = "CONTESTED"
+    SILENT = "SILENT"
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """Whose word on an attribute, and in which field of which record it stands. The value is that field's: it is not repeated."""
+
+    source: str
+    record_type: str
+    record_key: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeState:
+    """An attribute after a step. `chosen` is None where the value is derived or there is none; `others` are assertions beside it."""
+
+    name: str
+    status: Status
+    chosen: Assertion | None
+    others: tuple[Assertion, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One step. `pv` is dense per subject and never leaves the system.
@@ -34,6 +71,10 @@ class Change:
     submission that gives its content (None without content), `department` the source of that content.
     `wake` is the day (days since 1970-01-01) from which the standing may differ by time alone, `rule` what fixed it.
     `origin_*` is the place of the event in `events`, `inbox_*` that of its submission.
+
+    `source` (department/system), `deciding`, `withdrawn` and `content_hash` are the event's. What it says itself is `body`
+    where `own`, else `said` (None for an end, a note, and what a DELETE has overtaken): the knowledge `as_of` asks for.
+    `duplicate_of` is the event whose copy of the document stands, where that is another source's (DQ-UNI-02).
     """
 
     change_id: str
@@ -65,3 +106,11 @@ class Change:
     origin_partition: int
     origin_offset: int
     body: bytes | None
+    source: str = ""
+    deciding: bool = False
+    withdrawn: bool = False
+    content_hash: bytes = b""
+    own: bool = False
+    said: bytes | None = None
+    duplicate_of: str = ""
+    attributes: tuple[AttributeState, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,13 +24,14 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One record to write. `route` is hashed by murmur2 to the partition; without it the key is."""
+    """One record to write. `route` is hashed by murmur2 to the partition; without it the key is. `partition` overrules both."""
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
     route: bytes | None = None
+    partition: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,18 @@ class State(Protocol):
         """All registers whose key begins with these two packed parts (subject, record), by full key."""
         ...
 
+    def waking(self) -> Iterator[tuple[int, bytes]]:
+        """Wake day and group (two packed parts) of every register that has a wake day, by day, then group."""
+        ...
+
+    def behind(self, prefix: bytes) -> Iterator[bytes]:
+        """The groups whose two packed parts sort behind these, in order; groups that are new since may be left out."""
+        ...
+
 
 Processor = Callable[[Sequence[Record], State], Outcome]
 """A pure function: a chunk of one partition in offset order and the state of that partition → outcome."""
+
+Duty = Callable[[int, State, int, float], Outcome | None]
+"""What the owner of a partition owes it without being asked: partition, its state, the instant (milliseconds), and the
+seconds since its last chunk → an outcome to commit, or None for now. Pure: the instant is an input."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 SUBJECTS = uuid5(NAMESPACE_URL, "urn:databus:subject")
 USCI = "CN-USCI"
 """Scheme of the unified social credit code (org-id.guide)."""
 
-_NAMED = 0x8000_0000_0000_0000
+_VERSION, _VARIANT = 0x80, 0x80
 _LENGTH = 2
 
 
@@ -29,10 +29,11 @@ def person_key(id_type: str, number: str, *, secret: bytes) -> str:
 
 def uuid8(digest: bytes) -> str:
     """A UUID of version 8 (RFC 9562) from the first 16 bytes of a digest."""
-    number = int.from_bytes(digest[:16], "big")
-    number = number & ~(0xF000 << 64) | (0x8000 << 64)
-    number = number & ~(0xC000_0000_0000_0000) | _NAMED
-    return str(UUID(int=number))
+    octets = bytearray(digest[:16])
+    octets[6] = octets[6] & 0x0F | _VERSION
+    octets[8] = octets[8] & 0x3F | _VARIANT
+    text = octets.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def derived_id(*parts: str | int) -> str:

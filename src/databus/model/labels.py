@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Publication(StrEnum):
@@ -98,12 +99,17 @@ class LabelClass:
     @property
     def canonical(self) -> str:
         """The tuple as JSON without spaces: what is hashed and what is stored beside the id."""
-        return json.dumps([getattr(self, name) for name in self.__slots__], ensure_ascii=False, separators=(",", ":"))
+        return _canonical(self)
 
     @property
     def class_id(self) -> int:
         """The first 8 bytes of SHA-256 over the canonical tuple, as a signed 64-bit integer."""
         return int.from_bytes(hashlib.sha256(self.canonical.encode()).digest()[:8], "big", signed=True)
+
+
+@lru_cache(maxsize=4096)
+def _canonical(label: LabelClass) -> str:
+    return json.dumps([getattr(label, name) for name in label.__slots__], ensure_ascii=False, separators=(",", ":"))
 
 
 def parse_class(canonical: str) -> LabelClass:

@@ -19,7 +19,8 @@ class Elected:
 
     `lead` is the event whose source and labels speak for the record: that of the content where there is one. `ends`
     are the REVOKE and REPAIR that count for the elected copy (all of them while there is no content), `notes` the notes
-    that stand, `links` its relations. `torn` is true while a source stands by two contents under one seq.
+    that stand, `links` its relations. `torn` is true while a source stands by two contents under one seq. `copies` are
+    what other sources tell of the same document, never merged; `based` is false while all there is are corrections.
     """
 
     content: Event | None
@@ -29,6 +30,8 @@ class Elected:
     links: tuple[Event, ...]
     deleted: bool
     torn: bool
+    copies: tuple[Event, ...] = ()
+    based: bool = True
 
     @property
     def said(self) -> tuple[object, ...]:
@@ -55,6 +58,8 @@ def elect(registers: Collection[Register]) -> Elected:
         links=_ordered(event for event in standing if event.facet == LINK),
         deleted=content is None and bool(gone),
         torn=any(register.rivals for register in live),
+        copies=tuple(copy for copy in copies[1:] if source(copy) not in ended),
+        based=content is None or any(register.based for register in live if register.event.facet == CONTENT),
     )
 
 

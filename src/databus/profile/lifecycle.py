@@ -28,12 +28,22 @@ def _phase(rules: RuleSets, name: str, submission: Submission, day: date) -> Pha
     life = rules.lifecycle(name, submission, day)
     first = _on(life, day)
     stand = Stand(first[0], _wake(rules, name, submission, day, life), life.rule, first[1])
-    return Phase(stand, None if life.min_until is None else _number(life.min_until + _DAY))
+    return Phase(stand, None if life.min_until is None else _number(life.min_until + _DAY), _regraded(rules, name, submission, day, life))
+
+
+def _regraded(rules: RuleSets, name: str, submission: Submission, day: date, life: Lifecycle) -> int | None:
+    # What has ended keeps its flags, and they come from its severity alone.
+    switch = rules.next_switch(day) if life.severity else None
+    while switch is not None:
+        if rules.on(switch).severity(name, submission) != life.severity:
+            return _number(switch)
+        switch = rules.next_switch(switch)
+    return None
 
 
 def _wake(rules: RuleSets, name: str, submission: Submission, day: date, life: Lifecycle) -> int | None:
-    # A switch of rule sets is a wake day only for records it moves; behind it the new set's days count.
-    now, at = _on(life, day), day
+    # A switch of rule sets is a wake day for those it moves or puts under another rule; behind it the new set's days count.
+    now, at = _told(life, day), day
     switch = rules.next_switch(at)
     while True:
         ahead = [coming for coming in (_after(life.shown_until), life.archived_from, switch) if coming is not None and coming > at]
@@ -42,8 +52,12 @@ def _wake(rules: RuleSets, name: str, submission: Submission, day: date, life: L
         at = min(ahead)
         if at == switch:
             life, switch = rules.lifecycle(name, submission, at), rules.next_switch(at)
-        if _on(life, at) != now:
+        if _told(life, at) != now:
             return _number(at)
+
+
+def _told(life: Lifecycle, day: date) -> tuple[object, ...]:
+    return *_on(life, day), life.rule, life.min_until
 
 
 def _on(life: Lifecycle, day: date) -> tuple[Standing, tuple[str, ...]]:

@@ -6,6 +6,7 @@ Only records the chunk touches are read, each once, by the prefix of its subject
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from databus.contract import wire
 from databus.contract.codec import Codec
@@ -13,31 +14,32 @@ from databus.model import keys
 from databus.model.chunk import State
 from databus.model.event import Event
 from databus.profile.registers import Address, Profile, Register
+from databus.profile.standing import Stand
 from databus.profile.view import View
 
-HEAD = "head"
+HEAD, CLOCK = "head", "clock"
+At = tuple[str, str]
+"""Subject and record."""
 
 
 @dataclass(slots=True)
 class Known:
-    """One record: its registers, and the view last made of it."""
+    """One record: its registers, how it was told to stand last (None before the first step), and the view last made of it."""
 
     profile: Profile
+    stand: Stand | None = None
     view: View | None = None
 
 
 @dataclass(slots=True)
 class Overlay:
-    """What a chunk reads and writes. `written` maps addresses to registers and the wake day they are led by.
-
-    A wake day is written with the registers an event moved, not with the record's others: the register written last has
-    the record's own, so none is missed, and a stale one elsewhere wakes for nothing.
-    """
+    """What a chunk reads and writes. How a record stands is kept with the first of its registers, whichever were written."""
 
     codec: Codec
     state: State
-    records: dict[tuple[str, str], Known] = field(default_factory=dict)
-    written: dict[Address, tuple[Register, int]] = field(default_factory=dict)
+    records: dict[At, Known] = field(default_factory=dict)
+    written: dict[Address, tuple[Register, Stand | None]] = field(default_factory=dict)
+    waking: list[tuple[int, At]] = field(default_factory=list)
     heads: dict[str, int] = field(default_factory=dict)
     frames: dict[int, tuple[Event, bytes]] = field(default_factory=dict)
 
@@ -47,29 +49,49 @@ class Overlay:
         self.frames[id(event)] = event, value
         return event
 
-    def record(self, event: Event) -> Known:
-        """The record an event is about, without any register if nothing of it is known."""
-        at = event.subject_key, event.record_key
+    def record(self, at: At) -> Known:
+        """A record, without any register if nothing of it is known."""
         known = self.records.get(at)
         if known is None:
-            known = self.records[at] = Known(self._read(at))
+            known = self.records[at] = self._read(at)
         return known
 
-    def _read(self, at: tuple[str, str]) -> Profile:
+    def _read(self, at: At) -> Known:
         profile: dict[Address, Register] = {}
+        stand = None
         for key, value in self.state.group(keys.pack(*at)).items():
             register = wire.decode_register(self.codec, value)
             address = Address(*keys.unpack(key))
-            profile[address] = Register(wire.decode_event(self.codec, register.event), frozenset(register.rivals))
-        return profile
+            event = wire.decode_event(self.codec, register.event)
+            self.frames[id(event)] = event, register.event
+            profile[address] = Register(event, frozenset(register.rivals), register.based)
+            if register.standing is not None:
+                wake = None if register.wake == wire.NEVER else register.wake
+                stand = Stand(register.standing, wake, register.rule, register.flags)
+        return Known(profile, stand)
 
-    def write(self, known: Known, profile: Profile, view: View) -> None:
-        """Take over what a fold made of a record."""
-        wake = wire.NEVER if view.stand.wake is None else view.stand.wake
-        for at, register in profile.items():
-            if known.profile.get(at) is not register:
-                self.written[at] = register, wake
-        known.profile, known.view = profile, view
+    def write(self, at: At, profile: Profile, view: View) -> None:
+        """Take over what a fold or the time made of a record."""
+        known, stand = self.records[at], view.stand
+        first, before = min(profile), min(known.profile, default=None)
+        for address, register in profile.items():
+            moved = known.profile.get(address) is not register
+            if moved or (address == first and (stand != known.stand or first != before)) or (address == before and first != before):
+                self.written[address] = register, stand if address == first else None
+        if stand.wake is not None and stand != known.stand:
+            heappush(self.waking, (stand.wake, at))
+        known.profile, known.stand, known.view = profile, stand, view
+
+    @property
+    def next_wake(self) -> int:
+        """The earliest wake day this chunk has written; NEVER without one."""
+        return self.waking[0][0] if self.waking else wire.NEVER
+
+    def next_woken(self) -> At | None:
+        """Take that entry: its record, None where the record has another wake day by now."""
+        wake, at = heappop(self.waking)
+        stand = self.records[at].stand
+        return at if stand is not None and stand.wake == wake else None
 
     def next_pv(self, subject_key: str) -> int:
         """The number of the next step of a profile: dense, from 1."""
@@ -85,14 +107,17 @@ class Overlay:
         _, value = self.frames.get(id(event), (event, None))
         return wire.encode_event(self.codec, event) if value is None else value
 
+    def _value(self, register: Register, stand: Stand | None) -> bytes:
+        rivals, event = tuple(sorted(register.rivals)), self._frame(register.event)
+        if stand is None:
+            return wire.encode_register(self.codec, wire.Register(wire.NEVER, rivals, event, based=register.based))
+        wake = wire.NEVER if stand.wake is None else stand.wake
+        return wire.encode_register(self.codec, wire.Register(wake, rivals, event, stand.standing, stand.rule, stand.flags, register.based))
+
     def registers(self) -> dict[bytes, bytes | None]:
         """Everything written, as it goes into `registers`."""
-        written: dict[bytes, bytes | None] = {}
-        for at, (register, wake) in self.written.items():
-            written[at.key] = wire.encode_register(
-                self.codec, wire.Register(wake, tuple(sorted(register.rivals)), self._frame(register.event))
-            )
+        written: dict[bytes, bytes | None] = {at.key: self._value(*told) for at, told in self.written.items()}
         for subject_key, pv in self.heads.items():
-            # Time changes records, not heads, until attributes have a life of their own.
+            # Time changes records, not heads: attributes come from claims, which know no day.
             written[keys.pack(subject_key, HEAD)] = wire.encode_head(self.codec, wire.Head(wire.NEVER, pv))
         return written

@@ -2,49 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 from databus.contract import wire
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
-from databus.model import keys
-from databus.model.change import Change, Kind
-from databus.model.chunk import Outcome, Output, Processor, Record, State
+from databus.model.change import Kind
+from databus.model.chunk import Duty, Outcome, Output, Processor, Record, State
 from databus.model.event import Event
-from databus.profile.equivocation import finding_of
+from databus.profile import announcing
+from databus.profile.answering import Cause
+from databus.profile.charter import charter_of
+from databus.profile.election import elect
 from databus.profile.lifecycle import rules_of
-from databus.profile.overlay import Known, Overlay
+from databus.profile.overlay import Overlay
 from databus.profile.registers import Meeting, address, fold, meet
 from databus.profile.standing import Phase, Read, Rules, Submission
-from databus.profile.steps import changed_fields, kind_of, moved
-from databus.profile.view import View, day_of, view
+from databus.profile.steps import kind_of, moved
+from databus.profile.telling import Place, consequence, equivocation, step_of, told
+from databus.profile.timeline import SLICE, Timeline, timeline
+from databus.profile.view import day_of, view_of
+from databus.profile.whole import whole
 
-CHANGES, FINDINGS = "changes", "findings"
-ROW = "databus-row"
 
-
-def processor(contract: Contract, codec: Codec) -> Processor:
+def processor(contract: Contract, codec: Codec, *, slice_size: int = SLICE) -> Processor:
     """The processor of stage 4: `events` of one partition → `changes`, `findings` and registers.
 
     One step per event, in order; a repeat of an event makes a step of the same `change_id`. A second content under one
     seq makes two: EQUIVOCAL, and beside it the CHANGED that holds the record (`causes` names the event, no submission).
-    Tombstones are passed over.
+    The highest day of an event or a tick is the day of the partition: what wakes by then is judged first, at most
+    `slice_size` records of a chunk, and the rest by `duty`. Tombstones are passed over.
 
     Raises (when called):
         Undecodable: `events` or `registers` hold something that is not ours; only our own processes write there.
     """
-    rules = rules_of(contract)
+    begin = _beginning(contract, codec, slice_size)
 
     def process(chunk: Sequence[Record], state: State) -> Outcome:
-        overlay, read, judge = Overlay(codec, state), _reader(codec), _judge(rules)
+        if not chunk:
+            return Outcome()
+        time = begin(chunk[0].partition, state)
         outputs: list[Output] = []
         for record in chunk:
             if record.value is not None:
-                outputs += _folded(record, overlay.heard(record.value), overlay, judge, read)
-        return Outcome(outputs, overlay.registers())
+                outputs += _heard(record, record.value, time)
+        outputs += time.closing()
+        return Outcome(outputs, time.registers())
 
     return process
+
+
+def duty(contract: Contract, codec: Codec, *, patience: float | None = None, writes: bool = True, slice_size: int = SLICE) -> Duty:
+    """What the owner of a partition owes it: the rest of a sweep, slice by slice, then the ticks and the release that are due.
+
+    With `patience` the partition is told of days only after that many seconds of quiet, and not before its first event: the
+    sample tells five years at once (design 7). Without `writes` nothing is told, as in a rebuild.
+    """
+    begin = _beginning(contract, codec, slice_size)
+
+    def due(partition: int, state: State, now: int, quiet: float) -> Outcome | None:
+        clock = announcing.clock_of(state, partition, codec)
+        if not clock.behind:
+            waits = patience is not None and (clock.untold or quiet < patience)
+            return None if waits or not writes else announcing.due(clock, partition, now, contract.rules.digest, codec)
+        time = begin(partition, state)
+        outputs = [*time.concerned(), *time.sweep(), *time.released(), *time.closing()]
+        return Outcome(outputs, time.registers())
+
+    return due
+
+
+def _beginning(contract: Contract, codec: Codec, slice_size: int) -> Callable[[int, State], Timeline]:
+    rules, charter = rules_of(contract), charter_of(contract)
+
+    def begin(partition: int, state: State) -> Timeline:
+        read = _reader(codec)
+        subjects = whole(contract, charter, codec, state, read)
+        overlay, release = Overlay(codec, state), contract.rules.digest
+        return timeline(overlay, partition, rules=_judge(rules), read=read, whole=subjects, release=release, budget=slice_size)
+
+    return begin
+
+
+def _heard(record: Record, value: bytes, time: Timeline) -> list[Output]:
+    said = wire.decode_time(time.overlay.codec, value)
+    if said is not None:
+        return time.told(said, record.offset)
+    event = time.overlay.heard(value)
+    outputs = time.reach(day_of(event), record.offset)
+    return outputs + time.settle((event.subject_key, event.record_key)) + _folded(record, event, time)
 
 
 def _reader(codec: Codec) -> Read:
@@ -73,84 +119,32 @@ def _judge(rules: Rules) -> Rules:
     return judge
 
 
-def _folded(record: Record, event: Event, overlay: Overlay, rules: Rules, read: Read) -> list[Output]:
-    known, at = overlay.record(event), address(event)
+def _folded(record: Record, event: Event, time: Timeline) -> list[Output]:
+    overlay, where, at = time.overlay, (event.subject_key, event.record_key), address(event)
+    known = overlay.record(where)
     meeting = meet(known.profile.get(at), event)
-    day = max(day_of(heard) for heard in (event, *(register.event for register in known.profile.values())))
-    before = _on(known, day, rules, read)
+    before = time.before(known)
     profile = fold(known.profile, event)
     if before is not None and profile[at] is known.profile.get(at):
-        after = before
+        after, touches = before, time.whole.take(event, before.elected, before.elected, profile)
     else:
-        after = view(tuple(profile.values()), day, rules=rules, read=read)
+        elected = elect(tuple(profile.values()))
+        touches = time.whole.take(event, None if before is None else before.elected, elected, profile)
+        after = view_of(elected, time.clock.day, rules=time.rules, read=time.read, weigh=time.whole.weigh)
     kind = kind_of(event, meeting, before, after)
-    overlay.write(known, profile, after)
+    overlay.write(where, profile, after)
 
-    step = _step(record, event, kind, before, after, overlay.next_pv(event.subject_key) if kind.changing else None)
-    outputs = [_change(overlay.codec, record, step)]
+    pv = overlay.next_pv(event.subject_key) if kind.changing else None
+    step = step_of(Place(record.partition, record.offset), event, kind, before, after, profile, pv)
+    outputs = [told(overlay.codec, step, record.headers)]
     if kind is Kind.EQUIVOCAL and moved(before, after):
-        outputs.append(_change(overlay.codec, record, _consequence(step, overlay.next_pv(event.subject_key))))
+        outputs.append(told(overlay.codec, consequence(step, overlay.next_pv(event.subject_key)), record.headers))
+    whole, cause = time.whole, Cause(event.event_id, event.known_at)
     if meeting is Meeting.RIVAL:
-        outputs.append(_finding(overlay.codec, record, event))
-    return outputs
-
-
-def _on(known: Known, day: int, rules: Rules, read: Read) -> View | None:
-    if not known.profile:
-        return None
-    if known.view is not None and known.view.day == day:
-        return known.view
-    return view(tuple(known.profile.values()), day, rules=rules, read=read)
-
-
-def _step(record: Record, event: Event, kind: Kind, before: View | None, after: View, pv: int | None) -> Change:
-    lead = after.elected.lead
-    told = lead if lead.body else event
-    return Change(
-        change_id=keys.derived_id("change", event.event_id),
-        kind=kind,
-        pv=pv,
-        subject_key=event.subject_key,
-        subject_name=told.subject_name,
-        codes=told.codes,
-        record_type=event.record_type,
-        record_key=event.record_key,
-        department=lead.department,
-        system=lead.system,
-        op=event.op.value,
-        facet=event.facet,
-        seq=event.seq,
-        event_id=event.event_id,
-        submission_id=event.submission_id,
-        catalog_code=lead.catalog_code,
-        known_at=event.known_at,
-        was=None if before is None else before.stand.standing,
-        standing=after.stand.standing,
-        label_class=after.label_class,
-        wake=after.stand.wake,
-        rule=after.stand.rule,
-        fields=changed_fields({} if before is None else before.payload, after.payload),
-        causes=(),
-        inbox_partition=event.inbox_partition,
-        inbox_offset=event.inbox_offset,
-        origin_partition=record.partition,
-        origin_offset=record.offset,
-        body=after.body,
-    )
-
-
-def _consequence(step: Change, pv: int) -> Change:
-    """The step that holds a record because of another step; it belongs to no submission, so no count sees it twice."""
-    change_id = keys.derived_id("change", step.event_id, "consequence")
-    return replace(step, change_id=change_id, kind=Kind.CHANGED, pv=pv, submission_id="", causes=(step.event_id,))
-
-
-def _change(codec: Codec, record: Record, step: Change) -> Output:
-    subject = step.subject_key.encode()
-    return Output(CHANGES, subject, wire.encode_change(codec, step), record.headers, subject)
-
-
-def _finding(codec: Codec, record: Record, event: Event) -> Output:
-    told = dict(record.headers).get(ROW, b"")
-    finding = finding_of(event, row=int(told) if told.isdigit() else 0)
-    return Output(FINDINGS, event.department.encode(), wire.encode_finding(codec, finding), record.headers)
+        outputs.append(whole.answers.keep(where, event, equivocation(record, event), whole.dossiers))
+    if after is not before:
+        outputs += whole.answers.of_record(where, known, after.failures, whole.dossiers, cause)
+    for attributes, findings in whole.attributed(event, overlay, step):
+        outputs += [] if attributes is None else [told(overlay.codec, attributes, record.headers)]
+        outputs += findings
+    return outputs + time.touch(touches, event, record.offset)

@@ -43,11 +43,12 @@ class Register:
     """The standing event of one facet from one source.
 
     `rivals` are the marks of other contents seen under the same seq: as long as there are any, the source has said
-    two things at once (DQ-UNI-03).
+    two things at once (DQ-UNI-03). `based` is true once anything but a CORRECT was seen: a correction has a target.
     """
 
     event: Event
     rivals: frozenset[bytes] = frozenset()
+    based: bool = True
 
     @property
     def seq(self) -> int:
@@ -90,7 +91,7 @@ def mark(event: Event) -> bytes:
 
 def lift(event: Event) -> Profile:
     """The profile that knows this event and nothing else."""
-    return _erased({address(event): Register(event)})
+    return _erased({address(event): Register(event, based=event.op is not Op.CORRECT)})
 
 
 def fold(profile: Profile, event: Event) -> Profile:
@@ -117,8 +118,10 @@ def merged(a: Register, b: Register) -> Register:
         winner = a if a.seq > b.seq else b
     else:
         event = min(a.event, b.event, key=_precedence)
-        winner = Register(event, (a.marks | b.marks) - {mark(event)})
+        winner = Register(event, (a.marks | b.marks) - {mark(event)}, a.based or b.based)
         winner = next((same for same in (a, b) if same == winner), winner)
+    if (a.based or b.based) and not winner.based:
+        winner = replace(winner, based=True)
     return _reaching(winner, a.event, b.event) if winner.event.facet == DELETE else winner
 
 
@@ -127,7 +130,7 @@ def _reaching(winner: Register, a: Event, b: Event) -> Register:
     deciding, known_at = a.deciding or b.deciding, max(a.known_at, b.known_at)
     if (winner.event.deciding, winner.event.known_at) == (deciding, known_at):
         return winner
-    return Register(replace(winner.event, deciding=deciding, known_at=known_at), winner.rivals)
+    return Register(replace(winner.event, deciding=deciding, known_at=known_at), winner.rivals, winner.based)
 
 
 def _precedence(event: Event) -> tuple[bytes, int, str, bytes, bool]:
@@ -181,5 +184,5 @@ def _erased(profile: dict[Address, Register]) -> dict[Address, Register]:
     for at, register in profile.items():
         there = gone.get(at[:2])
         if there and register.event.body and (at.facet == DELETE or spent(register.event, there)):
-            profile[at] = Register(reduced(register.event), register.rivals)
+            profile[at] = Register(reduced(register.event), register.rivals, register.based)
     return profile

@@ -34,10 +34,12 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What the rule sets say of a record's content on a day. `repairable` is the first day a REPAIR may take effect."""
+    """What the rule sets say of a record's content on a day. `repairable` is the first day a REPAIR may take effect,
+    `regraded` the next on which a switch of rule sets gives it other flags."""
 
     stand: Stand
     repairable: int | None = None
+    regraded: int | None = None
 
 
 Rules = Callable[[str, Submission, int], Phase]
@@ -55,7 +57,7 @@ def standing(elected: Elected, submission: Submission | None, day: int, rules: R
     phase = rules(elected.content.record_type, submission, day)
     facets = {end.facet for end in elected.ends}
     if REVOKE in facets:
-        return Stand(Standing.REVOKED, None, "revoke", phase.stand.flags)
+        return Stand(Standing.REVOKED, phase.regraded, "revoke", phase.stand.flags)
     if REPAIR in facets:
         return _repaired(phase, day)
     return phase.stand
@@ -65,6 +67,6 @@ def _repaired(phase: Phase, day: int) -> Stand:
     # Publicity ends early only after its minimum (domain 4.5), so a REPAIR decided too soon takes effect on that day.
     first = phase.repairable
     if first is None or day >= first or phase.stand.standing is not Standing.SHOWN:
-        return Stand(Standing.REPAIRED, None, "repair", phase.stand.flags)
+        return Stand(Standing.REPAIRED, phase.regraded, "repair", phase.stand.flags)
     wake = first if phase.stand.wake is None else min(first, phase.stand.wake)
     return Stand(phase.stand.standing, wake, phase.stand.rule, phase.stand.flags)

@@ -7,9 +7,11 @@ from typing import Any
 
 from databus.model.change import Kind
 from databus.model.event import Event
+from databus.model.labels import Standing
 from databus.profile.registers import CONTENT, DELETE, ENDS, Meeting, mark
 from databus.profile.view import View
 
+_OVER = (Standing.ARCHIVED, Standing.REPAIRED, Standing.REVOKED, Standing.DELETED)
 _UNMOVED = {Meeting.SAME: Kind.DUPLICATE, Meeting.RIVAL: Kind.EQUIVOCAL, Meeting.OLDER: Kind.HISTORY}
 
 
@@ -35,6 +37,14 @@ def _unheard(event: Event, after: View) -> Kind:
     # Another source's copy or end that does not speak for the record: kept, without effect on what it says now.
     content = after.elected.content
     return Kind.DUPLICATE if content is not None and event.facet == CONTENT and mark(event) == mark(content) else Kind.HISTORY
+
+
+def kind_in_time(before: View, after: View) -> Kind:
+    """The kind of the step a day or other rules make: what ends for good or for the public, what is shown again, the rest."""
+    was, now = before.stand.standing, after.stand.standing
+    if was != now and (was is Standing.SHOWN or now in _OVER):
+        return Kind.ENDED
+    return Kind.RESTORED if was != now and now is Standing.SHOWN else Kind.CHANGED
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:

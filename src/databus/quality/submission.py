@@ -33,9 +33,9 @@ _MAX_HEADER = 256
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What was sent. `known_at` is when the broker took it (milliseconds); `day` (Asia/Shanghai) is the day by which it is
-    judged, that of the told time where one is believed; `believed` is false where a told time came to a checker that
-    does not take one, or could not be read."""
+    """What was sent. `known_at` is when the broker took it (milliseconds), or the told time where one is believed and not
+    later; `day` (Asia/Shanghai) is its day, by which it is judged. `believed` is false where a told time came to a checker
+    that does not take one, or could not be read."""
 
     place: Place
     department: str
@@ -73,12 +73,13 @@ def submission_of(record: Record, *, told_time: bool) -> Submission:
     place = Place(topic, record.partition, record.offset)
     told = [value for name, value in record.headers if name.lower() == TOLD_TIME]
     time = _milliseconds(told[0]) if told and told_time else None
-    at = record.timestamp if time is None else time
+    # Nobody tells of what has not been: a later time would set the profiles' clock ahead for good.
+    at = record.timestamp if time is None else min(time, record.timestamp)
     return Submission(
         place=place,
         department=topic.removeprefix(INBOX),
         event_id=keys.derived_id("event", topic, record.partition, record.offset),
-        known_at=record.timestamp,
+        known_at=at,
         day=date.fromordinal(_EPOCH + (at + _SHANGHAI_MS) // _DAY_MS),
         believed=not told or time is not None,
         key=record.key,

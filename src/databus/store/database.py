@@ -23,8 +23,10 @@ _MIGRATION_SECONDS = 600.0
 _PAUSE_SECONDS = 0.2
 
 
-async def connect(dsn: str, *, size: int = 8, timeout_seconds: float = 30.0) -> Pool:
+async def connect(dsn: str, *, size: int = 8, timeout_seconds: float = 30.0, schema: str | None = None) -> Pool:
     """A pool of at most `size` connections; a statement that runs longer than the time-out fails.
+
+    With `schema` its tables are found before those of everybody.
 
     Raises:
         StoreUnavailable: PostgreSQL does not answer or refuses the credentials.
@@ -38,7 +40,7 @@ async def connect(dsn: str, *, size: int = 8, timeout_seconds: float = 30.0) -> 
             timeout=timeout_seconds,
             command_timeout=timeout_seconds,
             # What is asked differs a thousandfold (one character, a whole name): each question gets a plan of its own.
-            server_settings={"plan_cache_mode": "force_custom_plan"},
+            server_settings={"plan_cache_mode": "force_custom_plan"} | ({"search_path": f"{schema}, public"} if schema else {}),
         )
 
 

@@ -14,7 +14,7 @@ _DAY_MS = 86_400_000
 _FLOOR = """
 INSERT INTO feed_floor (part, "offset")
 SELECT p.part, coalesce(min(s."offset"), p.next_offset)
-FROM positions p LEFT JOIN steps s ON s.part = p.part AND s.known_at >= $1
+FROM positions p LEFT JOIN steps s ON s.part = p.part AND s.written_at >= $1
 WHERE p.topic = 'changes' GROUP BY p.part, p.next_offset
 ON CONFLICT (part) DO UPDATE SET "offset" = greatest(feed_floor."offset", excluded."offset")
 """

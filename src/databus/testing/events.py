@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from databus.contract.wire import NEVER, wake_of
 from databus.model import keys
 from databus.model.chunk import Outcome
 from databus.model.event import Event, Labels, Op, facet
@@ -91,6 +92,15 @@ class MemoryState:
         """The value of one register."""
         self.reads += 1
         return self.values.get(key)
+
+    def waking(self) -> Iterator[tuple[int, bytes]]:
+        """Wake day and group of every register that has one."""
+        found = ((wake_of(value), keys.prefix(key, 2)) for key, value in self.values.items())
+        yield from sorted((wake, prefix) for wake, prefix in found if wake != NEVER)
+
+    def behind(self, prefix: bytes) -> Iterator[bytes]:
+        """The groups behind one, in order."""
+        yield from sorted(group for group, held in self.groups.items() if held and group > prefix)
 
     def group(self, prefix: bytes) -> Mapping[bytes, bytes]:
         """All registers of one record."""

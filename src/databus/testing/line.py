@@ -25,7 +25,7 @@ class MemoryBus:
     def append(self, output: Output) -> Record:
         """Write one record into the partition of its route, or else of its key."""
         parts = self._logs[output.topic]
-        number = partition(output.route or output.key or b"", len(parts))
+        number = partition(output.route or output.key or b"", len(parts)) if output.partition is None else output.partition
         at = int(self.now.timestamp() * 1000)
         record = Record(output.topic, number, len(parts[number]), at, output.key, output.value, output.headers)
         parts[number].append(record)

@@ -79,6 +79,18 @@ class MemoryRecords:
         self._read("of_subject")
         return [one.row for one in self._open(classes, today) if one.row.subject_key == subject_key and one.row.payload is not None]
 
+    async def known(self, subject_key: str, *, as_of: date, known_at: int, classes: Collection[int], today: date) -> Sequence[RecordRow]:
+        """As `store.knowledge.of_subject`, of records whose every version has one source: the latest version known and valid."""
+        self._read("known")
+        open_rows = {one.row.record_key: one.row for one in self._open(classes, today) if one.row.subject_key == subject_key}
+        held: dict[str, RecordRow] = {}
+        for row in (one.row for one in self.versions):
+            valid = (row.valid_from or as_of) <= as_of <= (row.valid_to or as_of)
+            if row.record_key in open_rows and row.known_at <= known_at and valid:
+                now = open_rows[row.record_key]
+                held[row.record_key] = replace(row, class_id=now.class_id, standing=now.standing, wake=now.wake, rule=now.rule)
+        return list(held.values())
+
     async def page(
         self,
         dataset: Dataset,

@@ -9,12 +9,14 @@ from typing import Any
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.contract.values import jsonable
-from databus.contract.wire import decode_change
+from databus.contract.wire import decode_change, decode_time
 from databus.model.change import Change
 from databus.model.chunk import Record
+from databus.model.clock import Tick
 from databus.model.keys import USCI
 from databus.model.labels import SubjectKind
-from databus.store.apply import sql
+from databus.store import clock
+from databus.store.apply import facts, sql
 from databus.store.apply.staging import stage
 from databus.store.grams import fold, grams
 from databus.store.sessions import Connection
@@ -31,13 +33,22 @@ _DIVISION = slice(2, 8)
 
 
 async def apply(connection: Connection, records: Sequence[Record], codec: Codec, contract: Contract) -> None:
-    """Apply steps of one partition: each closes the version before it and opens its own, unless it changed no profile."""
+    """Apply steps of one partition: each closes the version before it and opens its own, unless it changed no profile.
+
+    A tick among them says that all it moved has come before it.
+    """
     authorities = authorities_of_names(contract)
-    steps = [(record, decode_change(codec, record.value)) for record in records if record.value is not None]
-    await stage(connection, "incoming_changes", sql.INCOMING, (_row(record, change, codec, authorities) for record, change in steps))
+    told = [(record, record.value, decode_time(codec, record.value)) for record in records if record.value is not None]
+    await clock.advance(connection, ((record.partition, tick) for record, _, tick in told if isinstance(tick, Tick)))
+    steps = [(record, decode_change(codec, value)) for record, value, tick in told if tick is None]
+    bodies = [codec.decode(change.body)[1] if change.body is not None else None for _, change in steps]
+    said = [facts.row(change, body, codec) for (_, change), body in zip(steps, bodies, strict=True)]
+    await stage(connection, facts.TABLE, facts.COLUMNS, (row for row in said if row is not None))
+    rows = (_row(record, change, body, authorities) for (record, change), body in zip(steps, bodies, strict=True))
+    await stage(connection, "incoming_changes", sql.INCOMING, rows)
     names = {(change.subject_key, change.subject_name) for _, change in steps if _named(change)}
     await stage(connection, "incoming_names", sql.NAMES, (_name(*pair) for pair in sorted(names)))
-    for statement in sql.STATEMENTS:
+    for statement in (*facts.STATEMENTS, *sql.STATEMENTS):
         await connection.execute(statement)
 
 
@@ -62,8 +73,7 @@ def _name(subject_key: str, name: str) -> tuple[Any, ...]:
     return subject_key, name, folded, len(folded), grams(folded)
 
 
-def _row(record: Record, change: Change, codec: Codec, authorities: Authorities) -> tuple[Any, ...]:
-    body = codec.decode(change.body)[1] if change.body is not None else None
+def _row(record: Record, change: Change, body: dict[str, Any] | None, authorities: Authorities) -> tuple[Any, ...]:
     envelope = body["envelope"] if body else {}
     # A person is neither named nor numbered here, whatever the step says.
     name, codes = (change.subject_name, change.codes) if change.label_class.subject_kind != SubjectKind.PERSON else ("", {})
@@ -91,6 +101,7 @@ def _row(record: Record, change: Change, codec: Codec, authorities: Authorities)
         change.seq,
         change.catalog_code,
         change.known_at,
+        record.timestamp,
         change.was.value if change.was else None,
         change.standing.value,
         change.label_class.class_id,

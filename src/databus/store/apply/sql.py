@@ -26,6 +26,7 @@ INCOMING = {
     "seq": "bigint",
     "catalog_code": "text",
     "known_at": "bigint",
+    "written_at": "bigint",
     "was": "text",
     "standing": "text",
     "class_id": "bigint",
@@ -57,10 +58,10 @@ _STEPS = """
 WITH known AS (
     INSERT INTO steps (change_id, kind, pv, event_id, submission_id, subject_key, record_type, record_key, department,
         system, op, facet, seq, catalog_code, was, standing, class_id, wake, rule, fields, causes, inbox_partition,
-        inbox_offset, origin_partition, origin_offset, part, "offset", known_at)
+        inbox_offset, origin_partition, origin_offset, part, "offset", known_at, written_at)
     SELECT change_id, kind, pv, event_id, submission_id, subject_key, record_type, record_key, department,
         system, op, facet, seq, catalog_code, was, standing, class_id, wake, rule, fields, causes, inbox_partition,
-        inbox_offset, origin_partition, origin_offset, part, "offset", known_at
+        inbox_offset, origin_partition, origin_offset, part, "offset", known_at, written_at
     FROM incoming_changes ORDER BY "offset"
     ON CONFLICT (change_id) DO NOTHING
     RETURNING "offset"
@@ -100,9 +101,9 @@ WHERE n.standing = 'DELETED' AND v.record_type = n.record_type AND v.record_key 
 _SUBJECTS = """
 INSERT INTO subjects (subject_key, kind, division)
 SELECT DISTINCT ON (subject_key) subject_key, subject_kind, division
-FROM incoming_changes ORDER BY subject_key, "offset" DESC
+FROM incoming_changes ORDER BY subject_key, division = '', "offset" DESC
 ON CONFLICT (subject_key) DO UPDATE SET kind = excluded.kind, division = excluded.division
-WHERE (subjects.kind, subjects.division) IS DISTINCT FROM (excluded.kind, excluded.division)
+WHERE excluded.division <> '' AND (subjects.kind, subjects.division) IS DISTINCT FROM (excluded.kind, excluded.division)
 """
 
 _SUBJECT_NAMES = """

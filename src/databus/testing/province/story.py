@@ -31,6 +31,7 @@ TURNS = ("overtaken", "duplicate", "equivocal", "corrected", "revoked", "repaire
 
 _LATE, _IN_TIME, _SETTLED = (25, 40), (1, 5), 130
 _SEQS = 8
+_MONTH = 30
 _HOUR = 3_600_000
 
 
@@ -86,6 +87,9 @@ def _fact(record: int, subject: Subject, kind: Kind, telling: Telling) -> _Fact:
     random, shares = telling.random, telling.shares
     entry = random.choice(kind.entries)
     age = random.randint(NEWEST, OLDEST)
+    if kind.once:
+        # Told before all else.
+        age = OLDEST + age % _MONTH
     decided = telling.as_of - timedelta(days=age)
     making = Making(
         record_type=kind.record_type,

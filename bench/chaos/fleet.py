@@ -1,0 +1,130 @@
+"""Workers to kill, freeze and restart, started as the supervisor starts them; and the parts of the stack by their pids."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psutil
+
+from databus.cli.session import Session
+from databus.local import processes, stack
+from databus.local.aside import free_ports
+from databus.local.connections import environment
+from databus.local.processes import Child, Command
+from databus.local.services import Replica, settings_of
+
+SERVICES = ("checker", "profiler")
+ENDED = frozenset({0, -signal.SIGTERM})
+"""How a worker ends that was asked to, the second before it listens."""
+
+CRASHED = ENDED | {1, 3, -signal.SIGKILL}
+"""How it may end otherwise: failed, its broker away, killed."""
+
+_PAUSE_SECONDS = 0.3
+_LEAVE_SECONDS = 20.0
+
+
+@dataclass
+class Fleet:
+    """Checkers and profilers by name (`checker-0`). What ended by itself is started again by `tend`.
+
+    `faults` are arguments of `worker.py`; `struck` counts what was done, `codes` how workers ended by themselves.
+    """
+
+    here: Session
+    seed: int
+    faults: Sequence[str] = ()
+    workers: dict[str, Child] = field(default_factory=dict)
+    struck: Counter[str] = field(default_factory=Counter)
+    codes: Counter[int] = field(default_factory=Counter)
+    leaving: list[Child] = field(default_factory=list)
+    _ports: dict[str, int] = field(default_factory=dict)
+    _due: dict[str, float] = field(default_factory=dict)
+    _births: count[int] = field(default_factory=count)
+
+    def start(self, service: str, number: int, faults: Sequence[str] | None = None) -> str:
+        """Start one worker; from the main thread, since the kernel ends it with the thread that started it."""
+        name = f"{service}-{number}"
+        port = self._ports.setdefault(name, free_ports(1)[0])
+        told = faults if faults is not None else (*self.faults, "--seed", f"{self.seed}/{name}/{next(self._births)}")
+        self.workers[name] = processes.spawn(self._command(name, Replica(service, number, port), told))
+        return name
+
+    def _command(self, name: str, replica: Replica, told: Sequence[str]) -> Command:
+        settings = settings_of(self.here.settings, replica)
+        return Command(
+            name=name,
+            argv=(sys.executable, str(Path(__file__).with_name("worker.py")), replica.service, *told),
+            env=environment(settings, self.here.keys, replica.service),
+            log=self.here.settings.home / "logs" / f"{name}.log",
+        )
+
+    def tend(self) -> None:
+        """Start again, after a short pause, what has ended by itself."""
+        for name, child in list(self.workers.items()):
+            code = child.process.poll()
+            if code is None:
+                continue
+            if name not in self._due:
+                self.codes[code] += 1
+                self._due[name] = time.monotonic() + _PAUSE_SECONDS
+            elif time.monotonic() >= self._due[name]:
+                del self._due[name]
+                service, _, number = name.rpartition("-")
+                self.start(service, int(number))
+
+    def strike(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a worker, or to a part of the stack."""
+        pid = self.workers[name].process.pid if name in self.workers else part(self.here, name)
+        if not pid:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+            if number is not signal.SIGCONT:
+                self.struck[f"{number.name} {name.partition('-')[0]}"] += 1
+
+    def leave(self, name: str) -> None:
+        """Ask a worker to go for good, without waiting for it."""
+        child = self.workers.pop(name)
+        child.process.terminate()
+        self.struck[f"left {name.partition('-')[0]}"] += 1
+        self.leaving.append(child)
+
+    def stop(self) -> Mapping[str, int]:
+        """End all of them; their exit codes by name."""
+        children = [*self.workers.values(), *self.leaving]
+        for child in children:
+            with suppress(ProcessLookupError):
+                child.process.send_signal(signal.SIGCONT)
+        self.workers.clear()
+        return processes.end(children, _LEAVE_SECONDS)
+
+
+def part(here: Session, name: str) -> int:
+    """The pid of a part of the stack, 0 while it is down."""
+    return next((one.pid for one in stack.status(here.settings) if one.name == name and one.state not in ("down", "gone")), 0)
+
+
+def ready(here: Session, name: str) -> bool:
+    """Whether a part of the stack is up and says so."""
+    return any(one.state == "ready" and one.pid for one in stack.status(here.settings) if one.name == name)
+
+
+def without_space(here: Session, name: str, limit: int) -> bool:
+    """Let a part of the stack write no file beyond `limit` bytes any more, as if its disk were full; False if it is not there."""
+    pid = part(here, name)
+    if not pid:
+        return False
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).rlimit(psutil.RLIMIT_FSIZE, (limit, limit))
+        return True
+    return False

@@ -1,0 +1,52 @@
+"""The sample province, sent at a steady rate by a thread of its own while things are broken."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from itertools import count
+
+from databus.cli.session import Session
+from databus.department.publisher import Publisher
+from databus.errors import DatabusError
+from databus.local.keys import department_secret
+from databus.testing.province.load import load
+from databus.testing.province.planned import Planned
+
+RATE = 400.0
+"""Submissions a second: about what two cores fold beside everything that is done to them."""
+
+SHORTEST = 24.0
+"""Seconds a load lasts at least: shorter, and a frozen worker would wake when all is done."""
+
+_BACKLOG = 2_000
+
+
+class Loading(threading.Thread):
+    """Sends what is planned. After `join`, `failure` is what stopped it."""
+
+    def __init__(self, here: Session, planned: Sequence[Planned]) -> None:
+        super().__init__(daemon=True)
+        self._here, self._planned = here, planned
+        self.failure: DatabusError | None = None
+        self.sent = 0
+
+    def run(self) -> None:
+        here, slugs, numbers = self._here, tuple(self._here.contract.departments), count(1)
+        rate, begun = min(RATE, len(self._planned) / SHORTEST), time.monotonic()
+
+        def paced() -> None:
+            self.sent = next(numbers)
+            time.sleep(max(0.0, begun + self.sent / rate - time.monotonic()))
+
+        try:
+            with ExitStack() as opened:
+                publishers = {slug: opened.enter_context(Publisher(here.address(slug), slug, in_flight=_BACKLOG)) for slug in slugs}
+                secrets = {slug: department_secret(here.keys, slug) for slug in slugs}
+                load(
+                    self._planned, contract=here.contract, codec=here.codec(slugs[0]), publishers=publishers, secrets=secrets, on_sent=paced
+                )
+        except DatabusError as error:
+            self.failure = error

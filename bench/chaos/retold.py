@@ -1,0 +1,111 @@
+"""The merge once more, in the plainest way: all events of a record are kept, and what stands is looked up among them.
+
+It shares no line with `databus.profile`. It knows what the sample sends: contents, revocations and repairs, one source per
+record; a DELETE, a note or a link it refuses.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from databus.model.event import Event
+
+At = tuple[str, str]
+"""Subject and record."""
+
+Said = tuple[bytes, bool]
+"""What tells contents apart: the hash, and whether something is taken back."""
+
+_KNOWN = {"content", "revoke", "repair"}
+CONTENT = "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """What stands of one facet: the event, how many others contradict it under the same seq."""
+
+    event: Event
+    said: Said
+    rivals: frozenset[Said]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one event should have done: the kind of its step, and whether a second step holds the record because of it."""
+
+    kind: str
+    consequence: bool
+
+
+@dataclass
+class Retold:
+    """Steps by event id in the order of the log, and what stands in the end by subject, record, source and facet."""
+
+    steps: dict[str, Step] = field(default_factory=dict)
+    facets: dict[tuple[str, str, str, str], list[Event]] = field(default_factory=lambda: defaultdict(list))
+    records: dict[At, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+
+    def stands(self, at: At) -> dict[tuple[str, str], Stands]:
+        """What stands of a record, by source and facet."""
+        return {(source, facet): _stands(self.facets[*at, source, facet]) for source, facet in self.records[at]}
+
+
+def retell(events: Iterable[Event]) -> Retold:
+    """The story of distinct events, each subject's in the order of the log.
+
+    Raises:
+        ValueError: an event of a kind this oracle does not know.
+    """
+    told = Retold()
+    for event in events:
+        if event.facet not in _KNOWN:
+            raise ValueError(f"the oracle knows no {event.facet}")
+        at, source = (event.subject_key, event.record_key), f"{event.department}/{event.system}"
+        known = told.facets[*at, source, event.facet]
+        before, had = _view(told, at), any(facet == CONTENT for _, facet in told.records[at])
+        kind = _meets(known, event)
+        known.append(event)
+        told.records[at].add((source, event.facet))
+        moved = _view(told, at) != before
+        told.steps[event.event_id] = Step(_kind(event, kind, moved, had), consequence=moved and kind == "EQUIVOCAL")
+    return told
+
+
+def said(event: Event) -> Said:
+    return event.content_hash, event.withdrawn
+
+
+def _stands(events: list[Event]) -> Stands:
+    highest = max(event.seq for event in events)
+    latest = [event for event in events if event.seq == highest]
+    smallest = min(map(said, latest))
+    first = min((event for event in latest if said(event) == smallest), key=lambda event: (event.known_at, event.event_id))
+    return Stands(first, smallest, frozenset(map(said, latest)) - {smallest})
+
+
+def _view(told: Retold, at: At) -> dict[tuple[str, str], tuple[Said, bool]]:
+    return {facet: (stands.said, bool(stands.rivals)) for facet, stands in told.stands(at).items()}
+
+
+def _meets(known: list[Event], event: Event) -> str:
+    if not known:
+        return "NEW"
+    highest = max(one.seq for one in known)
+    under = {said(one) for one in known if one.seq == highest}
+    if event.seq < highest:
+        return "HISTORY"
+    if event.seq == highest:
+        return "DUPLICATE" if said(event) in under else "EQUIVOCAL"
+    return "DUPLICATE" if under == {said(event)} else "NEW"
+
+
+def _kind(event: Event, met: str, moved: bool, had_content: bool) -> str:
+    if met != "NEW":
+        return met
+    if not moved:
+        return "HISTORY"
+    if event.facet == CONTENT:
+        return "CHANGED" if had_content else "ADDED"
+    return "RESTORED" if event.withdrawn else "ENDED"

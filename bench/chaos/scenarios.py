@@ -1,0 +1,116 @@
+"""What happens to a line at work: each scenario is a generator that acts and then says how many seconds to leave it alone."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from bench.chaos.fleet import SERVICES, Fleet, part, ready, without_space
+
+WORKERS = tuple(f"{service}-{number}" for number in range(2) for service in SERVICES)
+_SETTLE, _FROZEN = 3.0, 9.0
+"""Seconds until the workers are at work, and longer than the group's session (6 s) with what the broker needs to notice."""
+
+_SMALL = 256 * 1024
+"""A limit below what the broker's next files need: even an empty index is made at its full size."""
+
+Acts = Generator[float, None, None]
+Act = Callable[[Fleet, Random], Acts]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """`faults` are arguments of the workers; `clean` where no worker may fail by itself."""
+
+    title: str
+    act: Act
+    faults: tuple[str, ...] = ()
+    clean: bool = False
+
+
+def _kill(fleet: Fleet, choose: Random) -> Acts:
+    yield _SETTLE
+    while True:
+        for name in choose.sample((*WORKERS, "projector"), len(WORKERS) + 1):
+            fleet.strike(name, signal.SIGKILL)
+            yield choose.uniform(2.0, 4.0)
+
+
+def _freeze(fleet: Fleet, choose: Random) -> Acts:
+    yield _SETTLE
+    while True:
+        frozen = [f"{service}-{choose.randrange(2)}" for service in SERVICES]
+        try:
+            for name in frozen:
+                fleet.strike(name, signal.SIGSTOP)
+                yield choose.uniform(0.1, 0.9)
+            yield _FROZEN
+        finally:
+            for name in frozen:
+                fleet.strike(name, signal.SIGCONT)
+        yield choose.uniform(2.0, 4.0)
+
+
+def _roll(fleet: Fleet, choose: Random) -> Acts:
+    yield _SETTLE
+    while True:
+        for name in WORKERS:
+            fleet.strike(name, signal.SIGTERM)
+            yield choose.uniform(2.0, 3.0)
+
+
+def _raise(fleet: Fleet, choose: Random) -> Acts:
+    while True:
+        yield 1.0
+
+
+def _broker(fleet: Fleet, choose: Random) -> Acts:
+    yield _SETTLE
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        fleet.strike("kafka", number)
+        fleet.strike("gateway", number)
+        yield from _until_back(fleet)
+        yield choose.uniform(4.0, 6.0)
+
+
+def _full(fleet: Fleet, choose: Random) -> Acts:
+    yield _SETTLE
+    for _ in range(2):
+        before = part(fleet.here, "kafka")
+        fleet.struck["out of space"] += without_space(fleet.here, "kafka", _SMALL)
+        # It ends when it next needs a file that is larger; its successor has the room.
+        while part(fleet.here, "kafka") == before:
+            yield 0.2
+        yield from _until_back(fleet)
+        yield choose.uniform(4.0, 6.0)
+
+
+def _until_back(fleet: Fleet) -> Acts:
+    yield 1.0
+    while not ready(fleet.here, "kafka"):
+        yield 0.2
+
+
+def _storm(fleet: Fleet, choose: Random) -> Acts:
+    yield _SETTLE
+    number = 2
+    while True:
+        for service in SERVICES:
+            fleet.struck["joined"] += bool(fleet.start(service, number))
+            if number > 2:
+                fleet.leave(f"{service}-{number - 1}")
+        number += 1
+        yield 2.0
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "kill": Scenario("kill -9 in turn, every few seconds", _kill),
+    "freeze": Scenario("SIGSTOP beyond the session, then SIGCONT", _freeze),
+    "roll": Scenario("SIGTERM in turn", _roll, clean=True),
+    "raise": Scenario("processors that raise at random", _raise, ("--raising", "0.02")),
+    "broker": Scenario("broker and gateway end in mid-transaction", _broker),
+    "storm": Scenario("workers join and leave every 2 s", _storm),
+    "full": Scenario("a broker without space", _full),
+}

@@ -1,0 +1,101 @@
+"""Looking through `events` by key, and taking records out of it for good: a tombstone, and compaction does the rest.
+
+A tombstone or a smaller value under the same key is what the log offers: the old value leaves the disk when its segment is
+cleaned, within `max.compaction.lag.ms` and the `segment.ms` of the partition (design 6: within two days).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from databus.bus.address import BusAddress
+from databus.bus.follow import ends, follow
+from databus.bus.topics import EVENTS, RECORD_BYTES
+from databus.errors import BusUnavailable
+from databus.model import keys
+from databus.model.chunk import Record
+
+_PARTS = 2
+_AT_ONCE = 500
+Progress = Callable[[int, int], None]
+"""Told (offsets looked at, offsets in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """One record of `events` to be replaced; `value` None removes it. `partition` is where it lies."""
+
+    partition: int
+    key: bytes
+    value: bytes | None
+
+
+async def scan(
+    address: BusAddress, *, wanted: Collection[bytes], until: Mapping[int, int], progress: Progress = lambda done, all: None
+) -> dict[bytes, list[Record]]:
+    """The records of `events` whose key begins with these two packed parts (subject, record), the last of each key, by those parts.
+
+    Only what lies at or below the offset `until` names for its partition; a partition it does not name is left out.
+
+    Raises:
+        BusUnavailable: the broker does not answer.
+        Misconfigured: this user may not read `events`.
+    """
+    found: dict[bytes, dict[bytes, Record]] = {}
+    last = {number: min(end, until.get(number, -1) + 1) for (_, number), end in (await ends(address, [EVENTS])).items()}
+    at = dict.fromkeys(last, 0)
+    stop = asyncio.Event()
+
+    def moved(_: str, number: int, offset: int) -> None:
+        at[number] = offset
+        progress(sum(min(at[one], last[one]) for one in last), sum(last.values()))
+        if all(at[one] >= last[one] for one in last):
+            stop.set()
+
+    async for records in follow(address, topics=[EVENTS], positions={}, stop=stop, on_position=moved):
+        for record in records:
+            if record.key is None or record.offset >= last[record.partition]:
+                continue
+            prefix = keys.prefix(record.key, _PARTS)
+            if prefix in wanted:
+                _take(found.setdefault(prefix, {}), record.key, record)
+    return {prefix: list(kept.values()) for prefix, kept in found.items()}
+
+
+def _take(kept: dict[bytes, Record], key: bytes, record: Record) -> None:
+    kept.pop(key, None)
+    if record.value is not None:
+        kept[key] = record
+
+
+async def rewrite(address: BusAddress, rewrites: Iterable[Rewrite]) -> int:
+    """Write the replacements; durable when this returns. How many there were. Safe to repeat.
+
+    Raises:
+        BusUnavailable: not all of them are known to be durable.
+    """
+    producer: Any = AIOKafkaProducer(
+        **address.client(), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=RECORD_BYTES + 64 * 1024
+    )
+    count, topic = 0, address.topic(EVENTS)
+    try:
+        await producer.start()
+        sent: list[Any] = []
+        for one in rewrites:
+            sent.append(await producer.send(topic, one.value, key=one.key, partition=one.partition))
+            count += 1
+            if len(sent) >= _AT_ONCE:
+                await asyncio.gather(*sent)
+                sent.clear()
+        await asyncio.gather(*sent)
+    except (KafkaError, OSError) as error:
+        raise BusUnavailable(f"not everything is known to be erased: {type(error).__name__}", topic=EVENTS) from error
+    finally:
+        await producer.stop()
+    return count

@@ -1,0 +1,107 @@
+"""Attributes of a subject: each takes its authority's value, and nobody else's word overwrites it (domain 4.1, 4.2).
+
+Where the authority is silent and all others agree, their value stands provisionally; where they differ there is none. No
+vote, no average, no latest-wins across departments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from databus.model.change import Assertion, AttributeState, Status
+from databus.profile.charter import Attribute, Charter
+from databus.profile.claims import OTHER, digest
+from databus.profile.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One value of an attribute and who says it: the first record of its source that does."""
+
+    value: str
+    source: str
+    record_type: str
+    record_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elected:
+    """An attribute: where its value comes from (None: it has none, or it is `derived`), and every other word on it."""
+
+    status: Status
+    chosen: Word | None
+    value: str
+    others: tuple[Word, ...]
+
+
+def elect(sheet: Sheet, charter: Charter, uscc: str) -> dict[str, Elected]:
+    """All attributes of which anything is said. `uscc` is the subject's unified code, empty without."""
+    authorities = _authorities(sheet)
+    told = _told(sheet)
+    found = {}
+    for name, attribute in charter.attributes.items():
+        words = tuple(sorted({*told.get(name, ()), *authorities.get(name, ())[1:]}, key=_order))
+        elected = _elected(attribute, next(iter(authorities.get(name, ())), None), words, uscc)
+        if elected is not None:
+            found[name] = elected
+    return found
+
+
+def _elected(attribute: Attribute, best: Word | None, words: tuple[Word, ...], uscc: str) -> Elected | None:
+    if best is not None:
+        return Elected(Status.AUTHORITY, best, best.value, words)
+    if attribute.derived is not None and uscc:
+        return Elected(Status.DERIVED, None, digest(uscc[attribute.derived]), words)
+    values = {word.value for word in words}
+    if not values:
+        return None
+    if len(values) == 1:
+        return Elected(Status.PROVISIONAL, words[0], words[0].value, words[1:])
+    return Elected(Status.CONTESTED, None, "", words)
+
+
+def _authorities(sheet: Sheet) -> Mapping[str, list[Word]]:
+    # By attribute, the best first: the records come in their order, and a stable sort puts the nearer entry before.
+    found: dict[str, list[tuple[int, Word]]] = {}
+    for key, claim in sheet.live():
+        for name, value, level in claim.values:
+            if level != OTHER:
+                found.setdefault(name, []).append((level, Word(value, claim.source, claim.record_type, key)))
+    return {name: [word for _, word in sorted(words, key=lambda pair: pair[0])] for name, words in found.items()}
+
+
+def _told(sheet: Sheet) -> Mapping[str, set[Word]]:
+    first: dict[str, dict[tuple[str, str], Word]] = {}
+    groups = [(group.record_type, group.source, tuple(group.values.items()), group.first[0]) for group in sheet.groups.values()]
+    groups += [
+        (claim.record_type, claim.source, tuple((name, value) for name, value, level in claim.values if level == OTHER), key)
+        for key, claim in sheet.live()
+    ]
+    for record_type, source, values, key in groups:
+        for name, value in values:
+            words = first.setdefault(name, {})
+            known = words.get((source, value))
+            if known is None or key < known.record_key:
+                words[source, value] = Word(value, source, record_type, key)
+    return {name: set(words.values()) for name, words in first.items()}
+
+
+def _order(word: Word) -> tuple[str, str]:
+    return word.record_key, word.source
+
+
+def stated(name: str, elected: Elected | None, charter: Charter) -> AttributeState:
+    """An attribute as a step tells it: places, never values. None stands for an attribute nobody speaks of any more."""
+    if elected is None:
+        return AttributeState(name, Status.SILENT, None, ())
+    return AttributeState(
+        name,
+        elected.status,
+        None if elected.chosen is None else _assertion(name, elected.chosen, charter),
+        tuple(_assertion(name, word, charter) for word in elected.others),
+    )
+
+
+def _assertion(name: str, word: Word, charter: Charter) -> Assertion:
+    return Assertion(word.source, word.record_type, word.record_key, charter.field(word.record_type, name))

@@ -1,0 +1,107 @@
+"""Who asserts what of a subject, whose word counts, and what the whole profile is checked for: schemas/attributes.yaml, read once.
+
+Python names no field and no type here: they come from the contract (domain 4.1, 5.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from databus.contract.catalogue import Contract
+from databus.contract.predicates import Predicate, predicate
+from databus.model.labels import Privacy
+
+WHERE = "attributes.yaml"
+IDENTITY = "DQ-CONS-01"
+"""An attribute whose conflicts carry this rule tells who the subject is: a record that differs is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """The entry under which an attribute is authoritative; its department's other entries of the type come second."""
+
+    catalog_code: str
+    record_type: str
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute. `authority` is by the first character of the subject's USCC, `derived` the part of the USCC that tells it."""
+
+    name: str
+    conflict: str
+    authority: Mapping[str, Authority]
+    derived: slice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A record type and the field that tells something where `when` holds."""
+
+    record_type: str
+    when: Predicate
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Licences:
+    """Where licences are numbered, and until when they hold."""
+
+    record_type: str
+    when: Predicate
+    numbers: tuple[str, ...]
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Charter:
+    """`asserted` is, by record type, the attributes and the fields that assert them; `private` fields are not repeated in findings."""
+
+    attributes: Mapping[str, Attribute]
+    asserted: Mapping[str, tuple[tuple[str, str], ...]]
+    private: frozenset[tuple[str, str]]
+    decided: Mapping[str, str]
+    ended: Told
+    takes: Told
+    licences: Licences
+    unfounded: Told
+
+    def field(self, record_type: str, attribute: str) -> str:
+        """The field by which records of a type assert an attribute; empty if they do not."""
+        return next((field for name, field in self.asserted.get(record_type, ()) if name == attribute), "")
+
+
+def charter_of(contract: Contract) -> Charter:
+    """The charter of a contract."""
+    raw, checks = contract.attributes["attributes"], contract.attributes["checks"]
+    ended, taken = checks["DQ-CONS-03"], checks["DQ-CONS-04"]
+    licence = taken["licence"]
+    fields = [(name, field) for name, record_type in contract.types.items() for field in record_type.fields.values()]
+    return Charter(
+        attributes={name: _attribute(name, row, contract) for name, row in raw.items()},
+        asserted={name: _asserted(name, raw) for name in contract.types},
+        private=frozenset((name, field.name) for name, field in fields if field.privacy is not Privacy.NONE),
+        decided=ended["decided"],
+        ended=_told(ended["ended"], "on"),
+        takes=_told(taken["takes"], "named_in"),
+        licences=Licences(licence["record_type"], predicate(licence["when"], WHERE), tuple(licence["numbers"]), licence["until"]),
+        unfounded=_told(checks["DQ-CONS-05"], "field"),
+    )
+
+
+def _attribute(name: str, row: Mapping[str, Any], contract: Contract) -> Attribute:
+    entries = {first: contract.entries[code] for first, code in row["authority"].items()}
+    authority = {first: Authority(entry.code, entry.record_type, entry.department) for first, entry in entries.items()}
+    derived = row.get("derived")
+    return Attribute(name, row["conflict"], authority, slice(*derived["slice"]) if derived else None)
+
+
+def _asserted(record_type: str, raw: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, by["field"]) for name, row in raw.items() for by in row["asserted_by"] if by["record_type"] == record_type)
+
+
+def _told(row: Mapping[str, Any], field: str) -> Told:
+    return Told(row["record_type"], predicate(row["when"], WHERE), row[field])

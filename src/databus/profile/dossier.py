@@ -1,0 +1,215 @@
+"""The sheets of a partition's subjects as the chunk at hand sees them, and who is in which group.
+
+A group's members stand in entries of their own, one per record under `subject‖~group`: adding one writes one register,
+and what changes with the group touches its members and nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from databus.contract import wire
+from databus.contract.codec import Codec
+from databus.model import keys
+from databus.model.chunk import State
+from databus.model.event import Event
+from databus.profile.attributes import Elected, elect
+from databus.profile.charter import IDENTITY, Charter
+from databus.profile.claims import LICENCE, TAKES, Claim
+from databus.profile.sheet import Sheet, group_of, packed, unpacked
+
+SHEET, MEMO, GROUP, NUMBER = "sheet", "memo", "~", "~#"
+At = tuple[str, str]
+_OWN = frozenset({"head", "clock", SHEET, MEMO})
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Records that a change of the sheet concerns: members of a group, of one `role` or decided after a day (None: all)."""
+
+    subject: str
+    group: str
+    after: int | None = None
+    role: str = ""
+
+
+@dataclass(slots=True)
+class Dossiers:
+    """What a chunk reads and writes of sheets, entries and memos; each is read once."""
+
+    codec: Codec
+    state: State
+    charter: Charter
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+    told: dict[str, dict[str, Elected]] = field(default_factory=dict)
+    electing: set[str] = field(default_factory=set)
+    entries: dict[bytes, dict[bytes, bytes | None]] = field(default_factory=dict)
+    memos: dict[At, dict[str, list[Any]]] = field(default_factory=dict)
+    noted: set[At] = field(default_factory=set)
+
+    def sheet(self, subject: str) -> Sheet:
+        """The sheet of a subject; empty for one not known yet."""
+        sheet = self.sheets.get(subject)
+        if sheet is None:
+            data = self.state.get(keys.pack(subject, SHEET))
+            sheet = self.sheets[subject] = Sheet() if data is None else unpacked(wire.decode_sheet(self.codec, data))
+        return sheet
+
+    def memo(self, at: At) -> dict[str, list[Any]]:
+        """The open findings of a record, by what they are about."""
+        memo = self.memos.get(at)
+        if memo is None:
+            data = self.state.get(_memo(at))
+            memo = self.memos[at] = {} if data is None else orjson.loads(wire.decode_sheet(self.codec, data))
+        return memo
+
+    def members(self, subject: str, group: str) -> dict[str, Any]:
+        """The members of a group, as the chunk has left them: record key → what its entry says."""
+        prefix = keys.pack(subject, group)
+        found: dict[bytes, bytes | None] = {**self.state.group(prefix), **self.entries.get(prefix, {})}
+        standing = ((key, value) for key, value in found.items() if value is not None)
+        return {keys.unpack(key)[2]: orjson.loads(wire.decode_sheet(self.codec, value)) for key, value in standing}
+
+    def names(self, subject: str, group: str, *, without: str = "") -> Iterator[str]:
+        """The records of a group, by key alone."""
+        prefix = keys.pack(subject, group)
+        mine = self.entries.get(prefix, {})
+        for key in {**self.state.group(prefix), **mine}:
+            if mine.get(key, b"") is not None and (name := keys.unpack(key)[2]) != without:
+                yield name
+
+    def hear(self, event: Event, values: tuple[tuple[str, str, int], ...], uscc: str) -> list[Touch]:
+        """An authority's record tells something, perhaps of earlier days: what it ever told it vouches for."""
+        self._elected(event.subject_key, uscc)
+        return self._watched(event.subject_key, lambda sheet: sheet.hear(event.record_key, event.seq, values))
+
+    def forget(self, event: Event, uscc: str) -> list[Touch]:
+        """A source has deleted what it told of a record up to a seq."""
+        if event.record_key not in self.sheet(event.subject_key).authorities:
+            return []
+        self._elected(event.subject_key, uscc)
+        return self._watched(event.subject_key, lambda sheet: sheet.forget(event.record_key, event.seq))
+
+    def move(self, at: At, before: Claim | None, after: Claim | None, uscc: str) -> list[Touch]:
+        """A record claims something else; what that touches beside itself."""
+        if before == after:
+            return []
+        subject, record = at
+        touched = self._numbered(at, before, after)
+        if (before is not None and before.authoritative) or (after is not None and after.authoritative):
+            self._elected(subject, uscc)
+            standing = after if after is not None and after.authoritative else None
+            touched += self._watched(subject, lambda sheet: sheet.stand(record, standing))
+            before = None if before is not None and before.authoritative else before
+            after = None if standing is not None else after
+        self._grouped(at, before, after, uscc)
+        return touched
+
+    def _grouped(self, at: At, before: Claim | None, after: Claim | None, uscc: str) -> None:
+        old, new = before and group_of(before), after and group_of(after)
+        if before is not None and old != new:
+            self._left(at, before, str(old), uscc)
+        if after is not None and (old != new or before is None or before.day != after.day):
+            self._joined(at, after, str(new), uscc)
+
+    def _joined(self, at: At, claim: Claim, name: str, uscc: str) -> None:
+        subject, record = at
+        sheet = self.sheet(subject)
+        group = sheet.groups.get(name)
+        if group is None or record < group.first[0]:
+            self._elected(subject, uscc)
+        self._write(subject, GROUP + name, record, claim.day)
+        if sheet.join(record, claim):
+            self.moved.add(subject)
+
+    def _left(self, at: At, claim: Claim, name: str, uscc: str) -> None:
+        subject, record = at
+        sheet = self.sheet(subject)
+        group = sheet.groups.get(name)
+        if group is not None and record == group.first[0]:
+            self._elected(subject, uscc)
+        self._write(subject, GROUP + name, record, None, gone=True)
+        if sheet.leave(record, claim, self.names(subject, GROUP + name, without=record)):
+            self.moved.add(subject)
+
+    def _numbered(self, at: At, before: Claim | None, after: Claim | None) -> list[Touch]:
+        old, new = set(before.numbers) if before else set(), set(after.numbers) if after else set()
+        for value, _, _ in old - new:
+            self._write(at[0], NUMBER + value, at[1], None, gone=True)
+        for value, role, until in new - old:
+            self._write(at[0], NUMBER + value, at[1], [role, until])
+        moved = {value for value, role, _ in old ^ new if role == LICENCE}
+        return [Touch(at[0], NUMBER + value, role=TAKES) for value in sorted(moved)]
+
+    def _watched(self, subject: str, change: Any) -> list[Touch]:
+        sheet = self.sheet(subject)
+        known, end = sheet.identity(self.charter), sheet.end()
+        change(sheet)
+        self.moved.add(subject)
+        touched = self._doubted(sheet, subject, known)
+        now = sheet.end()
+        if end != now:
+            first = min(day for day in (end, now) if day is not None)
+            if sheet.latest > first:
+                touched += [Touch(subject, GROUP + name, after=first) for name in sorted(sheet.groups)]
+        return touched
+
+    def _doubted(self, sheet: Sheet, subject: str, before: dict[str, frozenset[str]]) -> list[Touch]:
+        # Groups whose answer to "is this the name registered?" has turned.
+        touched = []
+        for attribute, now in sheet.identity(self.charter).items():
+            old = before[attribute]
+            if old != now:
+                for name, group in sorted(sheet.groups.items()):
+                    value = group.values.get(attribute)
+                    if value is not None and doubtful(value, old) != doubtful(value, now):
+                        touched.append(Touch(subject, GROUP + name))
+        return touched
+
+    def _elected(self, subject: str, uscc: str) -> None:
+        # As told last: before the change at hand.
+        self.electing.add(subject)
+        if subject not in self.told:
+            self.told[subject] = elect(self.sheet(subject), self.charter, uscc)
+
+    def _write(self, subject: str, group: str, record: str, told: Any, *, gone: bool = False) -> None:
+        value = None if gone else wire.encode_sheet(self.codec, orjson.dumps(told))
+        self.entries.setdefault(keys.pack(subject, group), {})[keys.pack(subject, group, record)] = value
+
+    def note(self, at: At) -> None:
+        """The memo of a record has changed."""
+        self.noted.add(at)
+
+    def registers(self) -> dict[bytes, bytes | None]:
+        """Everything written, as it goes into `registers`."""
+        written: dict[bytes, bytes | None] = {key: value for entries in self.entries.values() for key, value in entries.items()}
+        for subject in self.moved:
+            written[keys.pack(subject, SHEET)] = wire.encode_sheet(self.codec, packed(self.sheets[subject]))
+        for at in self.noted:
+            memo = self.memos[at]
+            written[_memo(at)] = wire.encode_sheet(self.codec, orjson.dumps(memo, option=orjson.OPT_SORT_KEYS)) if memo else None
+        return written
+
+
+def holds_records(group: str) -> bool:
+    """True if a group of `registers` is a record's, by its second part: neither a sheet's nor a head's nor a clock's."""
+    return group not in _OWN and not group.startswith(GROUP)
+
+
+def doubtful(value: str, known: frozenset[str]) -> bool:
+    """True if an authority has told who the subject is, and never this."""
+    return bool(known) and value not in known
+
+
+def identity_of(claim: Claim, charter: Charter) -> Iterator[tuple[str, str]]:
+    """What a claim says of who the subject is: attribute and hash."""
+    return ((name, value) for name, value, _ in claim.values if charter.attributes[name].conflict == IDENTITY)
+
+
+def _memo(at: At) -> bytes:
+    return keys.pack(at[0], MEMO, at[1])

@@ -1,0 +1,204 @@
+"""Time in a partition: what wakes on a day is judged on that day, whether a tick or an event brought the day (design 8).
+
+A record's steps depend only on what `events` hold and in which order: one that is still to be judged when an event comes for
+it is judged first, so it makes no difference in how many slices a sweep was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from databus.contract import wire
+from databus.model import keys
+from databus.model.chunk import Output
+from databus.model.clock import Clock, Release, Tick, start_of
+from databus.model.event import Event
+from databus.profile.announcing import clock_key, clock_of
+from databus.profile.answering import Cause
+from databus.profile.dossier import Touch, holds_records
+from databus.profile.overlay import CLOCK, At, Known, Overlay
+from databus.profile.pending import Pending, sealed, unsealed
+from databus.profile.standing import Read, Rules
+from databus.profile.steps import kind_in_time, moved
+from databus.profile.telling import CHANGES, Place, in_time, step_of, told
+from databus.profile.view import View, recalled, view
+from databus.profile.whole import Whole
+
+SLICE = 2000
+"""Records judged by time in one transaction at most."""
+
+
+@dataclass(slots=True)
+class Timeline:
+    """The time of one partition while a chunk is at hand. `release` is the digest of the rule sets in force."""
+
+    overlay: Overlay
+    partition: int
+    rules: Rules
+    read: Read
+    whole: Whole
+    release: str
+    budget: int
+    committed: Clock
+    clock: Clock
+    coming: Iterator[tuple[int, bytes]] | None = None
+    ahead: tuple[int, bytes] | None = None
+
+    def told(self, said: Tick | Release, offset: int) -> list[Output]:
+        """Take over what the owner has told the partition. Releases of other processes' rule sets are passed over."""
+        if isinstance(said, Tick):
+            self.clock = replace(self.clock, written=max(self.clock.written, said.day), tick=max(self.clock.tick, said.day))
+            return self.reach(said.day, offset)
+        self.clock = replace(self.clock, announced=said.digest)
+        if said.digest == self.release != self.clock.release:
+            self.clock = replace(self.clock, release=said.digest, released_at=said.at, released=offset, cursor=b"")
+        return []
+
+    def reach(self, day: int, offset: int) -> list[Output]:
+        """A day was seen, in the record at this offset."""
+        if day <= self.clock.day:
+            return []
+        self.clock = replace(self.clock, day=day, origin=offset)
+        return self.sweep()
+
+    def sweep(self) -> list[Output]:
+        """Judge what wakes by the partition's day, in the order of the days, as far as the budget goes."""
+        outputs: list[Output] = []
+        while self.budget > 0 and self._wake() <= self.clock.day:
+            at = self._take()
+            if at is not None:
+                self.budget -= 1
+                outputs += self._woken(at)
+        self.clock = replace(self.clock, swept=max(self.clock.swept, min(self.clock.day, self._wake() - 1)))
+        return outputs
+
+    def settle(self, at: At) -> list[Output]:
+        """Judge a record before an event is folded into it: by its own wake days, and by a release on its way."""
+        known, outputs = self.overlay.record(at), list[Output]()
+        while known.stand is not None and known.stand.wake is not None and known.stand.wake <= self.clock.day:
+            outputs += self._woken(at)
+        if self.clock.cursor is not None and known.profile and keys.pack(*at) > self.clock.cursor:
+            outputs += self._rejudged(at)
+        for touched in self.clock.touched:
+            pending = unsealed(touched)
+            if pending.touch.subject == at[0] and known.profile:
+                outputs += self._judged(at, self.clock.day, pending.cause, pending.at, pending.offset)
+        return outputs
+
+    def touch(self, touches: Iterable[Touch], event: Event, offset: int) -> list[Output]:
+        """Judge the records that a change of their subject's sheet concerns, as far as the budget goes."""
+        pending = tuple(sealed(Pending(touch, event.event_id, event.known_at, offset)) for touch in touches)
+        if not pending:
+            return []
+        self.clock = replace(self.clock, touched=self.clock.touched + pending)
+        return self.concerned()
+
+    def concerned(self) -> list[Output]:
+        """Judge what is still to be judged of that."""
+        outputs: list[Output] = []
+        while self.clock.touched and self.budget > 0:
+            pending, rest = unsealed(self.clock.touched[0]), self.clock.touched[1:]
+            members = pending.members(self.whole.dossiers)
+            for record in members[: self.budget]:
+                outputs += self._judged((pending.touch.subject, record), self.clock.day, pending.cause, pending.at, pending.offset)
+            if len(members) > self.budget:
+                rest = (sealed(replace(pending, cursor=members[self.budget - 1])), *rest)
+            self.budget -= min(self.budget, len(members))
+            self.clock = replace(self.clock, touched=rest)
+        return outputs
+
+    def released(self) -> list[Output]:
+        """Judge the records behind the cursor by the release, as far as the budget goes."""
+        outputs: list[Output] = []
+        if self.clock.cursor is None:
+            return outputs
+        cursor: bytes | None = self.clock.cursor
+        for prefix in self.overlay.state.behind(self.clock.cursor):
+            if self.budget <= 0:
+                break
+            subject, record = keys.unpack(prefix)
+            if holds_records(record):
+                self.budget -= 1
+                outputs += self.settle((subject, record))
+            cursor = prefix
+        else:
+            cursor = None
+        self.clock = replace(self.clock, cursor=cursor)
+        return outputs
+
+    def closing(self) -> list[Output]:
+        """What `changes` are told when all that a tick moved has been: behind its steps, the tick."""
+        applied = min(self.clock.tick, self.clock.swept)
+        if applied <= self.clock.applied:
+            return []
+        self.clock = replace(self.clock, applied=applied)
+        value = wire.encode_time(self.overlay.codec, Tick(applied, self.partition))
+        return [Output(CHANGES, keys.pack(CLOCK, str(self.partition)), value, partition=self.partition)]
+
+    def registers(self) -> dict[bytes, bytes | None]:
+        """All that the chunk has written: records, sheets, and the clock where it has moved."""
+        written = {**self.overlay.registers(), **self.whole.dossiers.registers()}
+        if self.clock == self.committed:
+            return written
+        return {**written, clock_key(self.partition): wire.encode_clock(self.overlay.codec, self.clock)}
+
+    def before(self, known: Known) -> View | None:
+        """A record as it was told last; None before its first step."""
+        if not known.profile:
+            return None
+        if known.view is not None:
+            return known.view
+        registers = tuple(known.profile.values())
+        if known.stand is None:
+            return view(registers, self.clock.day, rules=self.rules, read=self.read, weigh=self.whole.weigh)
+        return recalled(registers, self.clock.day, known.stand, read=self.read)
+
+    def _wake(self) -> int:
+        """The day of the next entry, stored or made by this chunk."""
+        if self.coming is None:
+            self.coming = self.overlay.state.waking()
+        if self.ahead is None:
+            self.ahead = next(self.coming, (wire.NEVER, b""))
+        return min(self.ahead[0], self.overlay.next_wake)
+
+    def _take(self) -> At | None:
+        """The record of that entry; None where it has another wake day by now, under which it is found again."""
+        wake = self._wake()
+        if self.ahead is None or wake == self.overlay.next_wake:
+            return self.overlay.next_woken()
+        (_, prefix), self.ahead = self.ahead, None
+        subject, record = keys.unpack(prefix)
+        if not holds_records(record):
+            return None
+        stand = self.overlay.record((subject, record)).stand
+        return (subject, record) if stand is None or stand.wake == wake else None
+
+    def _woken(self, at: At) -> list[Output]:
+        stand = self.overlay.record(at).stand
+        day = self.clock.day if stand is None or stand.wake is None else stand.wake
+        return self._judged(at, day, keys.derived_id("tick", day), start_of(day))
+
+    def _rejudged(self, at: At) -> list[Output]:
+        clock = self.clock
+        cause = keys.derived_id("release", clock.release, self.partition, clock.released)
+        return self._judged(at, clock.day, cause, clock.released_at, clock.released)
+
+    def _judged(self, at: At, day: int, cause: str, known_at: int, origin: int | None = None) -> list[Output]:
+        known = self.overlay.record(at)
+        before = self.before(known)
+        after = view(tuple(known.profile.values()), day, rules=self.rules, read=self.read, weigh=self.whole.weigh)
+        self.overlay.write(at, known.profile, after)
+        answers = list(self.whole.answers.of_record(at, known, after.failures, self.whole.dossiers, Cause(cause, known_at)))
+        if before is None or not moved(before, after):
+            return answers
+        place = Place(self.partition, self.clock.origin if origin is None else origin)
+        pv = self.overlay.next_pv(at[0])
+        step = step_of(place, after.elected.lead, kind_in_time(before, after), before, after, known.profile, pv)
+        return [told(self.overlay.codec, in_time(step, cause, known_at)), *answers]
+
+
+def timeline(overlay: Overlay, partition: int, *, rules: Rules, read: Read, whole: Whole, release: str, budget: int) -> Timeline:
+    """The time of a partition as it was committed."""
+    clock = clock_of(overlay.state, partition, overlay.codec)
+    return Timeline(overlay, partition, rules, read, whole, release, budget, clock, clock)

@@ -1,0 +1,129 @@
+"""The line from `events` on, on real engines under a prefix of its own: folded and projected by the parts the processes are made of."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aiokafka import AIOKafkaProducer
+
+from databus.bus import admin, follow, generations, refold, registry
+from databus.bus.address import BusAddress
+from databus.bus.partition import partition
+from databus.bus.registers import Registers
+from databus.contract import catalogue, wire
+from databus.contract.catalogue import Contract
+from databus.contract.codec import Codec
+from databus.model import keys
+from databus.model.chunk import Record
+from databus.model.event import Event
+from databus.profile import profiler
+from databus.settings import CHECKOUT
+from databus.store import database, projection
+from databus.store.sessions import Pool, session
+from engines import Engines
+
+DEPARTMENTS = ("emergency", "market-regulation")
+
+
+@dataclass
+class Installation:
+    """`root` is a user who may do everything; each other has only its own permissions."""
+
+    root: BusAddress
+    engines: Engines
+    contract: Contract
+    codec: Codec
+    dsn: str
+    pool: Pool
+
+    def user(self, name: str) -> BusAddress:
+        return replace(self.root, username=name, password=self.engines.keys.kafka_password(name))
+
+    async def present(self, name: str) -> BusAddress:
+        return await generations.present(self.user(name))
+
+    async def accept(self, events: Iterable[Event]) -> None:
+        """Write accepted events as the checker does."""
+        producer = AIOKafkaProducer(**self.user("checker").client(), acks="all", enable_idempotence=True)
+        await producer.start()
+        for event in events:
+            key = keys.pack(event.subject_key, event.record_key, event.event_id)
+            where = partition(event.subject_key.encode(), 12)
+            await producer.send(self.root.topic("events"), wire.encode_event(self.codec, event), key=key, partition=where)
+        await producer.stop()
+
+    async def fold(self) -> dict[int, Registers]:
+        """What the profiler does of all there is, in the present generation."""
+        address = await self.present("profiler")
+        found = {}
+        for (_, number), end in (await follow.ends(address, ["events"])).items():
+            found[number] = await refold.refold(
+                address,
+                number,
+                group="profiler",
+                transactional_id=f"profiler-{number}",
+                processor=profiler.processor(self.contract, self.codec),
+                duty=profiler.duty(self.contract, self.codec, writes=False),
+                until=end,
+                outputs=("changes", "findings"),
+            )
+        return found
+
+    async def project(self, *topic_names: str) -> None:
+        """What the projector does of all there is."""
+        address = await self.present("projector")
+        names = topic_names or ("changes", "findings")
+        at, stop, last = await projection.positions(self.pool), asyncio.Event(), await follow.ends(address, names)
+
+        def moved(topic: str, part: int, offset: int) -> None:
+            at[topic, part] = offset
+            if all(at.get(place, 0) >= end for place, end in last.items()):
+                stop.set()
+
+        async for chunk in follow.follow(address, topics=names, positions=dict(at), stop=stop, on_position=moved):
+            async with session(self.pool) as connection:
+                generation = address.generation
+                await projection.project(connection, chunk[0].topic, chunk, self.codec, self.contract, generation=generation)
+
+    async def rows(self, query: str, *bound: object) -> list[dict[str, object]]:
+        async with session(self.pool) as connection:
+            return [dict(row.items()) for row in await connection.fetch(query, *bound)]
+
+    async def read(self, topic: str, *, generation: int = 1) -> list[Record]:
+        """Every committed record of a topic."""
+        address = replace(self.root, generation=generation)
+        end, stop, found = await follow.ends(address, [topic]), asyncio.Event(), list[Record]()
+        at: dict[tuple[str, int], int] = {}
+
+        def moved(name: str, number: int, offset: int) -> None:
+            at[name, number] = offset
+            if all(at.get(place, 0) >= last for place, last in end.items()):
+                stop.set()
+
+        async with asyncio.timeout(60):
+            async for records in follow.follow(address, topics=[topic], positions={}, stop=stop, on_position=moved):
+                found += records
+        return found
+
+
+async def install(engines: Engines) -> Installation:
+    """Everything the registrar makes, under a prefix and with a database of this test's own."""
+    kafka, contract = engines.settings.kafka, catalogue.load(CHECKOUT / "schemas")
+    root = BusAddress(kafka.bootstrap, kafka.username, kafka.password.get_secret_value(), prefix=f"t{uuid.uuid4().hex[:8]}.")
+    passwords = {user: engines.keys.kafka_password(user) for user in engines.keys.kafka_users() if user not in ("admin", "registrar")}
+    await asyncio.to_thread(admin.provision, root, departments=DEPARTMENTS, passwords=passwords)
+    await asyncio.to_thread(registry.register, root, contract.schemas)
+    dsn = engines.fresh_database().get_secret_value()
+    await database.migrate(dsn, contract)
+    codec = Codec(await asyncio.to_thread(registry.read, root))
+    return Installation(root, engines, contract, codec, dsn, await database.connect(dsn, size=4))
+
+
+def data_of(engines: Engines, root: BusAddress, topic: str) -> list[Path]:
+    """The files of a topic's log on the broker's disk."""
+    folder = engines.home / "kafka" / "data"
+    return sorted(path for path in folder.glob(f"{root.topic(topic)}-*/*.log"))
