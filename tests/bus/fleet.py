@@ -34,13 +34,14 @@ class Fleet:
     address: BusAddress
     log: Path
     settings: dict[str, str]
+    script: str = "counting.py"
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     codes: list[int] = field(default_factory=list)
 
     def start(self, count: int = 1) -> None:
         for _ in range(count):
             environment = {**inherited(), **self.settings, "PYTHONPATH": str(SOURCE)}
-            argv = [sys.executable, str(Path(__file__).with_name("counting.py")), self.address.bootstrap]
+            argv = [sys.executable, str(Path(__file__).with_name(self.script)), self.address.bootstrap]
             argv += [self.address.username, self.address.password, self.address.prefix]
             with self.log.open("ab") as out:
                 self.workers.append(subprocess.Popen(argv, env=environment, stdout=out, stderr=out, cwd=self.log.parent))
