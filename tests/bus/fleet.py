@@ -68,13 +68,16 @@ class Fleet:
         return codes
 
 
-async def feed(address: BusAddress, count: int, *, seed: int = 1) -> Counter[str]:
-    """`count` records into `events`, in transactions, with aborted ones between; how many per subject were committed."""
-    choose, sent, number = random.Random(seed), Counter[str](), 0
+async def feed(address: BusAddress, count: int, *, seed: int = 1, first: int = 0) -> Counter[str]:
+    """`count` records into `events`, in transactions, with aborted ones between; how many per subject were committed.
+
+    They are numbered from `first` on.
+    """
+    choose, sent, number = random.Random(seed), Counter[str](), first
     producer = AIOKafkaProducer(**address.client(), transactional_id=address.topic("profiler-feed"), linger_ms=5)
     await producer.start()
-    while number < count:
-        size, good = min(choose.randrange(50, 300), count - number), choose.random() < 0.8
+    while number < first + count:
+        size, good = min(choose.randrange(50, 300), first + count - number), choose.random() < 0.8
         await producer.begin_transaction()
         futures = []
         for _ in range(size):
