@@ -92,6 +92,13 @@ class Fleet:
             if number is not signal.SIGCONT:
                 self.struck[f"{number.name} {name.partition('-')[0]}"] += 1
 
+    def frozen(self, name: str) -> bool:
+        """Whether a worker has been stopped, by itself or by us."""
+        try:
+            return psutil.Process(self.workers[name].process.pid).status() == psutil.STATUS_STOPPED
+        except psutil.NoSuchProcess:
+            return False
+
     def leave(self, name: str) -> None:
         """Ask a worker to go for good, without waiting for it."""
         child = self.workers.pop(name)

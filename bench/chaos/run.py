@@ -74,6 +74,8 @@ def run(name: str, folder: Path, *, submissions: int, seed: int, as_of: date | N
         verdict = judge(planned, evidence, here.codec("admin"))
         for decision in sorted(asked.told - evidence.decisions):
             verdict.wrong(LOST, f"decision {decision}, which an answer quoted")
+        again = verdict.noted["events repeated"]
+        verdict.require(again > 0 or not scenario.repeats, LOST, "the repeat of what a thawed checker had in hand")
         unasked = set(fleet.codes) - (ENDED if scenario.clean else CRASHED)
         verdict.require(not unasked, LOST, f"workers that ended with code {sorted(unasked)}")
     return Ran(scenario, submissions, verdict, fleet.struck, fleet.codes, len(asked.told), time.monotonic() - begun)

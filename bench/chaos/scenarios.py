@@ -22,12 +22,13 @@ Act = Callable[[Fleet, Random], Acts]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`faults` are arguments of the workers; `clean` where no worker may fail by itself."""
+    """`faults` are arguments of the workers; `clean` where no worker may fail by itself; `repeats` where events must come twice."""
 
     title: str
     act: Act
     faults: tuple[str, ...] = ()
     clean: bool = False
+    repeats: bool = False
 
 
 def _kill(fleet: Fleet, choose: Random) -> Acts:
@@ -51,6 +52,23 @@ def _freeze(fleet: Fleet, choose: Random) -> Acts:
             for name in frozen:
                 fleet.strike(name, signal.SIGCONT)
         yield choose.uniform(2.0, 4.0)
+
+
+def _thaw(fleet: Fleet, choose: Random) -> Acts:
+    yield _SETTLE
+    for name in choose.sample(("checker-0", "checker-1"), 2):
+        fleet.leave(name)
+        yield 2.0
+        service, _, number = name.rpartition("-")
+        fleet.start(service, int(number), ("--freezing", str(choose.randint(2, 4))))
+        while not fleet.frozen(name):
+            yield 0.1
+        fleet.struck["SIGSTOP with work in hand"] += 1
+        try:
+            yield _FROZEN
+        finally:
+            fleet.strike(name, signal.SIGCONT)
+        yield choose.uniform(1.0, 2.0)
 
 
 def _roll(fleet: Fleet, choose: Random) -> Acts:
@@ -108,6 +126,7 @@ def _storm(fleet: Fleet, choose: Random) -> Acts:
 SCENARIOS: Mapping[str, Scenario] = {
     "kill": Scenario("kill -9 in turn, every few seconds", _kill),
     "freeze": Scenario("SIGSTOP beyond the session, then SIGCONT", _freeze),
+    "thaw": Scenario("a checker frozen before its transaction wakes with work that others have done", _thaw, repeats=True),
     "roll": Scenario("SIGTERM in turn", _roll, clean=True),
     "raise": Scenario("processors that raise at random", _raise, ("--raising", "0.02")),
     "broker": Scenario("broker and gateway end in mid-transaction", _broker),

@@ -23,6 +23,7 @@ from databus.model.chunk import Outcome, Output, Record, State
 
 CHANCE = float(os.environ.get("RAISE_CHANCE", "0"))
 SLOW = float(os.environ.get("SLOW", "0"))
+OWED = int(os.environ.get("OWED", "0"))
 SESSION = float(os.environ.get("SESSION", "6"))
 
 
@@ -44,6 +45,16 @@ def counted(records: Sequence[Record], state: State) -> Outcome:
     return Outcome(outputs, fresh)
 
 
+def owed(partition: int, state: State, now: int, quiet: float) -> Outcome | None:
+    """The next record the owner of a partition writes into it, until there are enough; its register says how many there are."""
+    register = keys.pack(str(partition), "owed")
+    number = int(state.get(register) or b"0") + 1
+    if number > OWED:
+        return None
+    output = Output("events", f"own{partition}".encode(), f"own{partition}/{number}".encode(), partition=partition)
+    return Outcome([output], {register: str(number).encode()})
+
+
 def main() -> int:
     bootstrap, username, password, prefix = sys.argv[1:5]
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
@@ -57,6 +68,7 @@ def main() -> int:
             group="profiler",
             topics=["events"],
             processor=counted,
+            duty=owed if OWED else None,
             registers="registers",
             transactional_id=lambda partition: f"profiler-{partition}",
             batch_max=50,

@@ -34,13 +34,14 @@ class Fleet:
     address: BusAddress
     log: Path
     settings: dict[str, str]
+    script: str = "counting.py"
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     codes: list[int] = field(default_factory=list)
 
     def start(self, count: int = 1) -> None:
         for _ in range(count):
             environment = {**inherited(), **self.settings, "PYTHONPATH": str(SOURCE)}
-            argv = [sys.executable, str(Path(__file__).with_name("counting.py")), self.address.bootstrap]
+            argv = [sys.executable, str(Path(__file__).with_name(self.script)), self.address.bootstrap]
             argv += [self.address.username, self.address.password, self.address.prefix]
             with self.log.open("ab") as out:
                 self.workers.append(subprocess.Popen(argv, env=environment, stdout=out, stderr=out, cwd=self.log.parent))
@@ -67,13 +68,16 @@ class Fleet:
         return codes
 
 
-async def feed(address: BusAddress, count: int, *, seed: int = 1) -> Counter[str]:
-    """`count` records into `events`, in transactions, with aborted ones between; how many per subject were committed."""
-    choose, sent, number = random.Random(seed), Counter[str](), 0
+async def feed(address: BusAddress, count: int, *, seed: int = 1, first: int = 0) -> Counter[str]:
+    """`count` records into `events`, in transactions, with aborted ones between; how many per subject were committed.
+
+    They are numbered from `first` on.
+    """
+    choose, sent, number = random.Random(seed), Counter[str](), first
     producer = AIOKafkaProducer(**address.client(), transactional_id=address.topic("profiler-feed"), linger_ms=5)
     await producer.start()
-    while number < count:
-        size, good = min(choose.randrange(50, 300), count - number), choose.random() < 0.8
+    while number < first + count:
+        size, good = min(choose.randrange(50, 300), first + count - number), choose.random() < 0.8
         await producer.begin_transaction()
         futures = []
         for _ in range(size):

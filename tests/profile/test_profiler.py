@@ -198,9 +198,9 @@ def test_a_repeat_of_an_event_makes_a_step_of_the_same_id_and_tells_nobody_again
     assert state.values == before
 
 
-def test_another_source_s_copy_that_does_not_speak_is_history_or_a_duplicate() -> None:
+def test_another_source_s_copy_of_the_document_is_a_duplicate_whatever_it_says() -> None:
     forwarded = {"department": "zoo", "deciding": False}
-    assert [kind for kind, _, _ in kinds(fact(), fact(content="b", **forwarded))] == [Kind.ADDED, Kind.HISTORY]
+    assert [kind for kind, _, _ in kinds(fact(), fact(content="b", **forwarded))] == [Kind.ADDED, Kind.DUPLICATE]
     assert [kind for kind, _, _ in kinds(fact(), fact(**forwarded))] == [Kind.ADDED, Kind.DUPLICATE]
 
 

@@ -20,7 +20,7 @@ from databus.profile.profiler import processor
 from databus.store import classes, knowledge
 from databus.store.rows import RecordRow
 from databus.testing.events import DAY, MemoryState, accepted
-from store.line import TODAY, Line, example
+from store.line import Line, example
 
 pytestmark = pytest.mark.live
 
@@ -122,7 +122,7 @@ async def folded(line: Line, events: Sequence[Event], choose: random.Random) -> 
 
 async def everything(line: Line, subject: str, as_of: date, known_at: int) -> tuple[RecordRow, ...]:
     seen = [known.class_id for known in await classes.known(line.pool)]
-    return await knowledge.of_subject(line.pool, subject, as_of=as_of, known_at=known_at, classes=seen, today=TODAY)
+    return await knowledge.of_subject(line.pool, subject, as_of=as_of, known_at=known_at, classes=seen, today=FIRST)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -181,7 +181,7 @@ async def test_what_was_erased_is_gone_at_any_instant_and_nobody_sees_more_than_
     first = accepted(seq=1, subject_key=subject, record_type="ADMIN_PENALTY", record_key="penalty", known_at=KNOWN, body=body)
     await folded(line, [first], random.Random(1))
     assert len(await everything(line, subject, FIRST, KNOWN)) == 1
-    assert await knowledge.of_subject(line.pool, subject, as_of=FIRST, known_at=KNOWN, classes=[], today=TODAY) == ()
+    assert await knowledge.of_subject(line.pool, subject, as_of=FIRST, known_at=KNOWN, classes=[], today=FIRST) == ()
     later = [
         accepted(Op.DELETE, 5, subject_key=subject, record_type="ADMIN_PENALTY", record_key="penalty", known_at=KNOWN + DAY, body=body),
         replace(first, event_id="late", seq=2, known_at=KNOWN + 2 * DAY),

@@ -35,10 +35,11 @@ async def test_a_step_closes_the_version_before_it_within_a_chunk_and_across_chu
     assert rows[0]["payload"]["fine_yuan"] == "2000.00" and rows[0]["payload"]["decided_at"] == "2026-09-03"
 
 
-async def test_steps_that_move_no_profile_are_kept_as_steps_only(line: Line) -> None:
+async def test_steps_that_move_no_record_are_kept_as_steps_only(line: Line) -> None:
     still = [line.change(kind.value, kind=kind, pv=None) for kind in (Kind.HISTORY, Kind.DUPLICATE, Kind.EQUIVOCAL)]
-    await line.happen(line.change("a"), *still)
-    assert len(await line.rows("SELECT FROM steps")) == 4
+    about_the_subject = line.change("attributes", kind=Kind.ATTRIBUTED, submission_id="", body=None)
+    await line.happen(line.change("a"), *still, about_the_subject)
+    assert len(await line.rows("SELECT FROM steps")) == 5
     assert [row["event_id"] for row in await line.rows(VERSIONS)] == ["event-a"]
 
 

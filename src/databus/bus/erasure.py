@@ -41,14 +41,14 @@ async def scan(
 ) -> dict[bytes, list[Record]]:
     """The records of `events` whose key begins with these two packed parts (subject, record), the last of each key, by those parts.
 
-    Only what lies at or below the offset `until` names for its partition; a partition it does not name is left out.
+    Only those first seen at or below the offset `until` names for their partition; none of a partition it does not name.
 
     Raises:
         BusUnavailable: the broker does not answer.
         Misconfigured: this user may not read `events`.
     """
     found: dict[bytes, dict[bytes, Record]] = {}
-    last = {number: min(end, until.get(number, -1) + 1) for (_, number), end in (await ends(address, [EVENTS])).items()}
+    last = {number: end for (_, number), end in (await ends(address, [EVENTS])).items()}
     at = dict.fromkeys(last, 0)
     stop = asyncio.Event()
 
@@ -60,17 +60,17 @@ async def scan(
 
     async for records in follow(address, topics=[EVENTS], positions={}, stop=stop, on_position=moved):
         for record in records:
-            if record.key is None or record.offset >= last[record.partition]:
-                continue
-            prefix = keys.prefix(record.key, _PARTS)
-            if prefix in wanted:
-                _take(found.setdefault(prefix, {}), record.key, record)
+            prefix = keys.prefix(record.key or b"", _PARTS)
+            if record.key and prefix in wanted:
+                _take(found.setdefault(prefix, {}), record, judged=record.offset <= until.get(record.partition, -1))
     return {prefix: list(kept.values()) for prefix, kept in found.items()}
 
 
-def _take(kept: dict[bytes, Record], key: bytes, record: Record) -> None:
-    kept.pop(key, None)
-    if record.value is not None:
+def _take(kept: dict[bytes, Record], record: Record, *, judged: bool) -> None:
+    # What replaces or removes a record counts wherever it lies: most often it is what an earlier run wrote.
+    key = record.key or b""
+    known = kept.pop(key, None)
+    if record.value is not None and (judged or known is not None):
         kept[key] = record
 
 

@@ -50,7 +50,7 @@ class Answers:
         if not memo and not failing:
             return
         torn = _torn(known.profile.values())
-        for key in [key for key in memo if key not in failing and not (key.startswith(EQUIVOCAL) and key.split("|")[1] in torn)]:
+        for key in [key for key in sorted(memo) if key not in failing and not (key.startswith(EQUIVOCAL) and key.split("|")[1] in torn)]:
             yield self._closed(memo.pop(key), cause)
             dossiers.note(at)
         for key, failure in failing.items():
@@ -70,7 +70,7 @@ class Answers:
         """What the attributes now say, against what is open: both sides of a disagreement hear of it (domain 4.2)."""
         sheet = dossiers.sheet(subject)
         failing = dict(_quarrels(sheet, elected, self.charter))
-        for key in [key for key in sheet.open if key not in failing]:
+        for key in [key for key in sorted(sheet.open) if key not in failing]:
             yield self._closed(sheet.open.pop(key), cause)
         for key, (name, word) in failing.items():
             if key not in sheet.open:
@@ -149,6 +149,6 @@ def _quarrels(sheet: Sheet, elected: dict[str, Elected], charter: Charter) -> It
             known = sheet.known(name) | {one.value}
             quarrelling = [word for word in one.others if word.value not in known]
             if quarrelling and one.chosen is not None:
-                yield f"{name}|{one.chosen.source}", (name, one.chosen)
+                yield f"{name}|{one.chosen.source}|{one.chosen.record_type}", (name, one.chosen)
         for word in quarrelling:
-            yield f"{name}|{word.source}|{word.value}", (name, word)
+            yield f"{name}|{word.source}|{word.record_type}|{word.value}", (name, word)

@@ -39,6 +39,8 @@ def elect(sheet: Sheet, charter: Charter, uscc: str) -> dict[str, Elected]:
     """All attributes of which anything is said. `uscc` is the subject's unified code, empty without."""
     authorities = _authorities(sheet)
     told = _told(sheet)
+    if not told and not authorities:
+        return {}
     found = {}
     for name, attribute in charter.attributes.items():
         words = tuple(sorted({*told.get(name, ()), *authorities.get(name, ())[1:]}, key=_order))

@@ -42,8 +42,8 @@ class Failure:
 
     @property
     def key(self) -> str:
-        """What a memo calls it."""
-        return f"{self.rule}|{self.field}|{self.about}"
+        """What a memo calls it: who is to mend it is part of it."""
+        return f"{self.rule}|{self.field}|{source(self.event)}|{self.about}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def elect(registers: Collection[Register]) -> Elected:
         deleted=content is None and bool(gone),
         torn=any(register.rivals for register in live),
         copies=tuple(copy for copy in copies[1:] if source(copy) not in ended),
-        based=content is None or any(register.based for register in live if register.event.facet == CONTENT),
+        based=content is None or bool(gone) or any(register.based for register in live if register.event.facet == CONTENT),
     )
 
 

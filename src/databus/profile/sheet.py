@@ -69,6 +69,8 @@ class Sheet:
 
     def hear(self, record_key: str, seq: int, values: tuple[tuple[str, str, int], ...]) -> bool:
         """Remember what an authority's record tells under a seq, whether it stands or not; False if that was known."""
+        if not values:
+            return False
         kept, moved = self.authorities.setdefault(record_key, Authority()).known, False
         for name, value, _ in values:
             told = kept.setdefault(name, {})
@@ -84,14 +86,14 @@ class Sheet:
             return False
         left = {name: {value: at for value, at in told.items() if at > seq} for name, told in one.known.items()}
         moved, one.known = left != one.known, {name: told for name, told in left.items() if told}
+        self._tidy(record_key)
         return moved
 
     def stand(self, record_key: str, claim: Claim | None) -> None:
         """Set or end the claim of an authority's record."""
         one = self.authorities.setdefault(record_key, Authority())
         one.claim = claim
-        if claim is None and not one.known:
-            del self.authorities[record_key]
+        self._tidy(record_key)
 
     def join(self, record_key: str, claim: Claim) -> bool:
         """A record joins its group; True if the sheet moved."""
@@ -118,6 +120,11 @@ class Sheet:
         if not group.first:
             del self.groups[name]
         return True
+
+    def _tidy(self, record_key: str) -> None:
+        one = self.authorities[record_key]
+        if one.claim is None and not one.known:
+            del self.authorities[record_key]
 
     def _reach(self, claim: Claim) -> bool:
         if claim.day is None or claim.day <= self.latest:

@@ -8,7 +8,7 @@ from typing import Any
 from databus.model.change import Kind
 from databus.model.event import Event
 from databus.model.labels import Standing
-from databus.profile.registers import CONTENT, DELETE, ENDS, Meeting, mark
+from databus.profile.registers import CONTENT, DELETE, ENDS, Meeting, mark, source
 from databus.profile.view import View
 
 _OVER = (Standing.ARCHIVED, Standing.REPAIRED, Standing.REVOKED, Standing.DELETED)
@@ -36,7 +36,9 @@ def kind_of(event: Event, meeting: Meeting, before: View | None, after: View) ->
 def _unheard(event: Event, after: View) -> Kind:
     # Another source's copy or end that does not speak for the record: kept, without effect on what it says now.
     content = after.elected.content
-    return Kind.DUPLICATE if content is not None and event.facet == CONTENT and mark(event) == mark(content) else Kind.HISTORY
+    if content is None or event.facet != CONTENT:
+        return Kind.HISTORY
+    return Kind.DUPLICATE if source(event) != source(content) or mark(event) == mark(content) else Kind.HISTORY
 
 
 def kind_in_time(before: View, after: View) -> Kind:

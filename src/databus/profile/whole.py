@@ -45,7 +45,8 @@ class Whole:
         """Move the subject's sheet by an event; which other records that concerns."""
         uscc = event.codes.get(keys.USCI, "")
         touched = self._heard(event, profile, uscc) if self._authoritative(event) else []
-        if before is None or before.said != after.said or before.torn != after.torn or before.deleted != after.deleted:
+        # By identity: a register that did not move is the same object, and a higher seq of equal content matters to authorities.
+        if before is None or before.content is not after.content or (before.ends, before.torn) != (after.ends, after.torn):
             old = None if before is None else claim_of(before, self._submission(before), self.charter)
             new = claim_of(after, self._submission(after), self.charter)
             touched += self.dossiers.move((event.subject_key, event.record_key), old, new, uscc)

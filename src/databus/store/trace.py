@@ -142,7 +142,7 @@ async def _versions(connection: Connection, steps: Sequence[Row]) -> tuple[Life,
 
 def _step(row: Row) -> Step:
     told = values(row)
-    del told["class_id"]
+    del told["class_id"], told["written_at"]
     label_class = parse_class(told.pop("canonical"))
     typed = {"kind": Kind(row["kind"]), "standing": Standing(row["standing"]), "was": row["was"] and Standing(row["was"])}
     return Step(**{**told, **typed, "label_class": label_class})

@@ -10,7 +10,7 @@ from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.contract.values import jsonable
 from databus.contract.wire import decode_change, decode_time
-from databus.model.change import Change
+from databus.model.change import Change, Kind
 from databus.model.chunk import Record
 from databus.model.clock import Tick
 from databus.model.keys import USCI
@@ -82,7 +82,7 @@ def _row(record: Record, change: Change, body: dict[str, Any] | None, authoritie
         record.offset,
         change.change_id,
         change.kind.value,
-        change.kind.changing,
+        change.kind.changing and change.kind is not Kind.ATTRIBUTED,
         change.pv,
         change.event_id,
         change.submission_id,
