@@ -16,6 +16,7 @@ from databus.settings import Settings
 from engines import DEPARTMENTS, Engines, local_settings, running_engines
 
 CHROMIUM = Path("/usr/bin/chromium")
+PLAN_SECONDS = 6.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,9 +38,9 @@ def isolated(engines: Engines) -> Settings:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Running]:
-    """The whole line with all services, in a home of its own."""
+    """The whole line with all services, in a home of its own. Plans are short, so that a test can see them end."""
     with tempfile.TemporaryDirectory(prefix="databus-") as folder:
-        settings = local_settings(Path(folder) / "home")
+        settings = local_settings(Path(folder) / "home", plan_seconds=PLAN_SECONDS)
         with up(settings, departments=DEPARTMENTS, console=Console(stderr=True)) as running:
             yield running
 

@@ -71,10 +71,11 @@ def free_ports(count: int) -> list[int]:
     return found
 
 
-def local_settings(folder: Path) -> Settings:
-    """Settings of a stack of its own: home in `folder`, every port free."""
+def local_settings(folder: Path, **gateway: object) -> Settings:
+    """Settings of a stack of its own: home in `folder`, every port free; `gateway` are settings of that branch."""
     names = ("kafka", "opa", "postgres", "checker", "profiler", "projector", "gateway")
-    ports = {name: {"port": port} for name, port in zip(names, free_ports(len(names)), strict=True)}
+    ports: dict[str, dict[str, object]] = {name: {"port": port} for name, port in zip(names, free_ports(len(names)), strict=True)}
+    ports["gateway"] |= gateway
     return Settings(home=folder, **ports)  # type: ignore[arg-type]
 
 

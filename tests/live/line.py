@@ -120,7 +120,7 @@ class Live:
         """One process as it is now."""
         return next(one for one in stack.status(self.here.settings) if one.name == name)
 
-    def metric(self, process: str, name: str, **labels: str) -> float:
+    def metric(self, process: str, name: str, /, **labels: str) -> float:
         """What a process counts, summed over the labels not named; 0 if it counts nothing of the kind or does not answer."""
         try:
             text = httpx.get(f"{self.process(process).address}/metrics", timeout=5.0).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -39,9 +39,8 @@ def walk(
     here = session()
     if as_document:
         found = _traced(here, identifier)
-        print(
-            as_json({"id": identifier, "stages": [{"stage": title, **dict(lines)} for title, lines in _stages(here, found)], "rows": found})
-        )
+        stages = [{"stage": title, "lines": lines} for title, lines in _stages(here, found)]
+        print(as_json({"id": identifier, "stages": stages, "rows": found}))
     else:
         show(console(), here, identifier)
     return 0
@@ -76,7 +75,7 @@ def _stages(here: Session, found: Trace) -> Told:
     if steps:
         told.append(("4  profile  facts become one profile", list(_folded(here, steps))))
     told.append(("5  policy  who asked, and what was decided", list(_decided(found.decisions))))
-    told.append(("6  gateway  what left, and what did not", list(_disclosed(here, steps, found.decisions))))
+    told.append(("6  gateway  what left, and what did not", list(_disclosed(steps, found.decisions))))
     return told
 
 
@@ -131,20 +130,22 @@ def _decided(decisions: tuple[DecisionRecord, ...]) -> Iterator[tuple[str, str]]
         yield "plan", f"{one.plan_id}, policy revision {one.revision}, permit {one.permit_id or 'none'}"
 
 
-def _disclosed(here: Session, steps: list[Step], decisions: tuple[DecisionRecord, ...]) -> Iterator[tuple[str, str]]:
-    record_type = steps[0].record_type if steps else ""
-    for one in decisions:
-        if not record_type or record_type not in one.disclosed:
-            continue
+def _disclosed(steps: list[Step], decisions: tuple[DecisionRecord, ...]) -> Iterator[tuple[str, str]]:
+    """What left of the records walked; of everything, where the id is that of a decision or a request."""
+    walked = {step.record_type for step in steps}
+    told = [one for one in decisions if not walked or walked & one.disclosed.keys()]
+    for one in told:
         yield "request", f"{one.request_id} ({one.action})"
-        yield "disclosed", _listed(one.disclosed[record_type])
-        withheld = one.withheld.get(record_type, {})
-        yield (
-            "withheld",
-            _listed([f"{'whole records' if name == '*' else name} ({reason})" for name, reason in sorted(withheld.items())]) or "nothing",
-        )
-    if not any(record_type in one.disclosed for one in decisions):
+        for name in sorted({*one.disclosed, *one.withheld} & walked if walked else {*one.disclosed, *one.withheld}):
+            lead = "" if walked else f"{name}: "
+            yield "disclosed", lead + (_listed(one.disclosed.get(name, ())) or "nothing")
+            yield "withheld", lead + (_listed(_reasoned(one.withheld.get(name, {}))) or "nothing")
+    if not told:
         yield "disclosed", "nothing yet"
+
+
+def _reasoned(withheld: Mapping[str, str]) -> list[str]:
+    return [f"{'whole records' if name == '*' else name} ({reason})" for name, reason in sorted(withheld.items())]
 
 
 def _listed(names: Any) -> str:
