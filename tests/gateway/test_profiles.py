@@ -212,7 +212,7 @@ def test_a_moment_shows_what_held_and_was_known_then_to_those_who_may_see_it_now
         body = client.get(f"/v1/profiles/{USCC}", params={"purpose": "P12", **asked}, headers=EMERGENCY).json()
         assert body["as_of"] == asked["as_of"] and "known_at" in body
         records = [one for section in body["sections"] for one in section["records"]]
-        return [one["fields"]["content"] for one in records if one["record_key"] == key]
+        return [one["fields"]["content"] for one in records if one["record"] == record_id(key, platform_key=PLATFORM_KEY)]
 
     assert said(as_of="2026-09-02", known_at="2026-09-22T12:00:00+08:00") == ["as first told"]
     assert said(as_of="2026-09-02") == said(as_of="2026-09-02", known_at="2026-11-23") == ["as corrected"]

@@ -66,7 +66,9 @@ async def test_a_penalty_goes_from_a_row_to_the_world() -> None:
     assert event.submission_id == submission.submission_id
 
     # 4 profile. The fact becomes the first step of one profile; a dated rule says for how long it is shown.
-    (step,) = fold(bus)
+    # What it claims of its subject, the name and the code, becomes a second step.
+    step, claimed = fold(bus)
+    assert claimed.kind is Kind.ATTRIBUTED
     assert (step.kind, step.pv, step.standing, step.rule) == (Kind.ADDED, 1, Standing.SHOWN, "PUB-2026-GENERAL")
 
     # 5 policy, 6 gateway. May this caller see it, and why? It gets that and no more; null is told apart from withheld.
@@ -85,7 +87,7 @@ async def test_a_department_may_narrow_its_own_record() -> None:
     bus = bus_in_memory()
     keep(bus, hand_over({**ROW, "公开": "否"}, OWN_COLUMNS))
     check(bus)
-    (step,) = fold(bus)
+    step, _ = fold(bus)
 
     refused = {asker: await disclose(step, asker) for asker in ("PUB", "DEP-", "CA-")}
     assert {asker: got.reasons for asker, got in refused.items()} == {
