@@ -98,4 +98,4 @@ async def public_profile(line: Line, code: str) -> tuple[Lens, Profile]:
 
 def public_body(line: Line, lens: Lens, profile: Profile) -> dict[str, Any]:
     """The public profile as JSON."""
-    return profile_body(profile.subject, lens, profile.shown, contract=line.contract, as_of=line.day().isoformat())
+    return profile_body(profile, lens, contract=line.contract, as_of=line.day().isoformat())

@@ -44,7 +44,8 @@ class Clock:
     `day` is the highest day seen, of a tick or an event; what wakes up to `swept` has been judged. `written`, `tick` and
     `applied` are the days of the last tick written to `events`, read there, and told in `changes`. `origin` is the offset of
     the record that moved the day last. `announced` and `release` are the digests of the last release written and read,
-    `released` and `released_at` its offset and time; records up to `cursor` have been judged by it, all where it is None. `touched` are groups of records still to be judged because their subject's sheet has changed.
+    `released` and `released_at` its offset and time; records up to `cursor` have been judged by it, all where it is None. `touched` are
+    groups of records still to be judged because their subject's sheet has changed.
     """
 
     day: int = UNTOLD
