@@ -9,8 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from databus.contract.catalogue import Contract
+from databus.gateway.attributes import attributes_body
 from databus.gateway.lens import Lens, Shown
 from databus.gateway.outward import record_id
+from databus.gateway.reading import Profile
 from databus.model.labels import SubjectKind
 from databus.store.rows import SubjectRow
 
@@ -59,18 +61,17 @@ def date_of(one: Shown, contract: Contract) -> str | None:
     return None
 
 
-def profile_body(
-    subject: SubjectRow, lens: Lens, shown: Iterable[Shown], *, contract: Contract, platform_key: bytes, as_of: str
-) -> dict[str, Any]:
+def profile_body(profile: Profile, lens: Lens, *, contract: Contract, platform_key: bytes, as_of: str) -> dict[str, Any]:
     """A profile. `withheld` comes from the class table: it is the same whether or not such a record exists."""
     sections = [
         {"section": section, "records": [record_body(one, platform_key=platform_key) for one in group]}
-        for section, group in groupby(in_order(shown, contract), key=lambda one: contract.types[one.row.record_type].section)
+        for section, group in groupby(in_order(profile.shown, contract), key=lambda one: contract.types[one.row.record_type].section)
     ]
     return {
-        "subject": subject_body(subject),
+        "subject": subject_body(profile.subject),
         "purpose": lens.purpose,
         "as_of": as_of,
+        "attributes": attributes_body(profile.attributes, profile.subject, profile.shown, contract),
         "sections": sections,
         "withheld": withheld_body(lens),
     }

@@ -23,10 +23,12 @@ _RECORD = {
     "obligations": ["LOG"],
 }
 SEARCH = {"subjects": [_SUBJECT], "next": None}
+_SOURCE = {"department": "market-regulation", "record_key": "LP_REGISTRATION|9c1e…|market-regulation/registry", "field": "name"}
 PROFILE = {
     "subject": _SUBJECT,
     "purpose": "P12",
     "as_of": "2026-04-03",
+    "attributes": {"name": {"status": "AUTHORITY", "value": "长春松江样例有限公司", "source": _SOURCE, "assertions": []}},
     "sections": [{"section": "2", "records": [_RECORD]}],
     "withheld": {"ADMIN_PENALTY": ["DENY_EXPIRED", "DENY_REPAIRED"]},
 }

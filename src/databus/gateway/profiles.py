@@ -74,7 +74,7 @@ def router(line: Line) -> APIRouter:
         if found is None:
             raise nobody()
         day = line.day() if moment is None else moment.as_of
-        body = profile_body(found.subject, lens, shown, contract=line.contract, platform_key=line.platform_key, as_of=day.isoformat())
+        body = profile_body(found, lens, contract=line.contract, platform_key=line.platform_key, as_of=day.isoformat())
         body |= {} if moment is None else {"known_at": moment.known_at.isoformat(timespec="milliseconds")}
         return json_answer(request, body, headers={**line.as_of(), DECISION: made, "Cache-Control": "private, no-cache"})
 

@@ -8,6 +8,7 @@ from databus.errors import NotFound
 from databus.gateway.lens import Lens, Shown, cut
 from databus.gateway.line import Line
 from databus.gateway.moments import Moment
+from databus.model.change import AttributeState
 from databus.store.rows import SubjectRow
 from databus.web.paging import words_of
 
@@ -20,6 +21,7 @@ class Profile:
 
     subject: SubjectRow
     shown: tuple[Shown, ...]
+    attributes: tuple[AttributeState, ...] = ()
 
 
 def nobody() -> NotFound:
@@ -57,4 +59,7 @@ async def read(line: Line, lens: Lens, subject_key: str, *, asked: str = "", mom
         day, instant = moment.as_of, moment.milliseconds
         rows = await line.records.known(subject_key, as_of=day, known_at=instant, classes=classes, today=today)
     shown = tuple(one for row in rows if (one := cut(line.planner, lens, row)) is not None)
-    return Profile(subject, shown) if shown or moment is not None else None
+    if not shown and moment is None:
+        return None
+    states = await line.records.attributes(subject_key, known_at=None if moment is None else moment.milliseconds)
+    return Profile(subject, shown, tuple(states))

@@ -98,5 +98,5 @@ async def public_profile(line: Line, code: str) -> tuple[Lens, Profile]:
 
 def public_body(line: Line, lens: Lens, profile: Profile) -> dict[str, Any]:
     """The public profile as JSON."""
-    as_of = line.day().isoformat()
-    return profile_body(profile.subject, lens, profile.shown, contract=line.contract, platform_key=line.platform_key, as_of=as_of)
+    day = line.day().isoformat()
+    return profile_body(profile, lens, contract=line.contract, platform_key=line.platform_key, as_of=day)

@@ -22,7 +22,8 @@ from databus.store.versions import current
 SCHEMA = "loading"
 REBUILT = frozenset(
     {
-        "record_versions", "subjects", "subject_names", "subject_codes", "steps", "facts", "erased", "feed_floor", "clock", "positions",
+        "record_versions", "attribute_versions", "subjects",
+        "subject_names", "subject_codes", "steps", "facts", "erased", "feed_floor", "clock", "positions",
     }
 )  # fmt: skip
 """Tables made of `changes` (of `positions`, its rows)."""

@@ -22,6 +22,10 @@ _VERSIONS = """
 DELETE FROM record_versions r USING feed_floor f
 WHERE r.part = f.part AND r.to_offset < f."offset"
 """
+_ATTRIBUTES = """
+DELETE FROM attribute_versions a USING feed_floor f
+WHERE a.part = f.part AND a.to_offset < f."offset"
+"""
 _STEPS = 'DELETE FROM steps s USING feed_floor f WHERE s.part = f.part AND s."offset" < f."offset"'
 _FINDINGS = "DELETE FROM findings WHERE issued_at < $1"
 
@@ -45,7 +49,7 @@ async def prune(pool: Pool, *, now: int, days: int = DAYS) -> Pruned:
     async with session(pool) as connection, connection.transaction():
         await connection.execute(_FLOOR, before)
         return Pruned(
-            versions=await _count(connection, _VERSIONS),
+            versions=await _count(connection, _VERSIONS) + await _count(connection, _ATTRIBUTES),
             steps=await _count(connection, _STEPS),
             findings=await _count(connection, _FINDINGS, before),
         )

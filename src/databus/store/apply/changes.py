@@ -16,7 +16,7 @@ from databus.model.clock import Tick
 from databus.model.keys import USCI
 from databus.model.labels import SubjectKind
 from databus.store import clock
-from databus.store.apply import facts, sql
+from databus.store.apply import attributes, facts, sql
 from databus.store.apply.staging import stage
 from databus.store.grams import fold, grams
 from databus.store.sessions import Connection
@@ -48,7 +48,9 @@ async def apply(connection: Connection, records: Sequence[Record], codec: Codec,
     await stage(connection, "incoming_changes", sql.INCOMING, rows)
     names = {(change.subject_key, change.subject_name) for _, change in steps if _named(change)}
     await stage(connection, "incoming_names", sql.NAMES, (_name(*pair) for pair in sorted(names)))
-    for statement in (*facts.STATEMENTS, *sql.STATEMENTS):
+    stated = (row for record, change in steps for row in attributes.rows(record, change))
+    await stage(connection, attributes.TABLE, attributes.COLUMNS, stated)
+    for statement in (*facts.STATEMENTS, *sql.STATEMENTS, *attributes.STATEMENTS):
         await connection.execute(statement)
 
 

@@ -35,13 +35,19 @@ COLUMNS = {
     "fixes": "text",
 }
 _NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
-# A checker may issue a finding again long after it was answered: the answer stays.
+# A checker may issue a finding again long after it was answered: the answer stays. An answer, and the word that a finding is
+# FIXED, move its status alone: what was observed is what was issued.
+_INSERT = f"""
+INSERT INTO findings ({_NAMES})
+SELECT DISTINCT ON (finding_id) {_NAMES} FROM incoming_findings WHERE status = 'ISSUED'
+ORDER BY finding_id, ordinal
+ON CONFLICT DO NOTHING
+"""
 _UPSERT = f"""
 INSERT INTO findings ({_NAMES})
-SELECT DISTINCT ON (finding_id) {_NAMES} FROM incoming_findings
-ORDER BY finding_id, status <> 'ISSUED' DESC, ordinal DESC
+SELECT DISTINCT ON (finding_id) {_NAMES} FROM incoming_findings WHERE status <> 'ISSUED'
+ORDER BY finding_id, ordinal DESC
 ON CONFLICT (finding_id) DO UPDATE SET status = excluded.status, fixes = excluded.fixes
-WHERE excluded.status <> 'ISSUED'
 """
 
 
@@ -50,4 +56,5 @@ async def apply(connection: Connection, records: Sequence[Record], codec: Codec,
     found = [(record.offset, decode_finding(codec, record.value)) for record in records if record.value is not None]
     rows = ((offset, *(getattr(finding, name) for name in COLUMNS)) for offset, finding in found)
     await stage(connection, "incoming_findings", {"ordinal": "bigint", **COLUMNS}, rows)
+    await connection.execute(_INSERT)
     await connection.execute(_UPSERT)
