@@ -9,10 +9,12 @@ from typing import Any
 
 from databus.contract.catalogue import load
 from databus.gateway.attributes import attributes_body
+from databus.gateway.outward import record_id
 from databus.model.change import Assertion, AttributeState, Status
 from databus.model.labels import SubjectKind
 from databus.store.rows import SubjectRow
 
+PLATFORM_KEY = b"p" * 32
 CONTRACT = load(Path(__file__).parents[2] / "schemas")
 SUBJECT = SubjectRow("s", SubjectKind.ORGANISATION, "220000", "某", (("CN-USCI", "91220000YYYY00012A"),))
 REGISTERED = Assertion("market-regulation/core", "LP_REGISTRATION", "R", "name")
@@ -32,7 +34,7 @@ def seen(record_type: str, record_key: str, **fields: str) -> Any:
 
 
 def body(state: AttributeState, *shown: Any) -> dict[str, Any] | None:
-    return attributes_body((state,), SUBJECT, shown, CONTRACT).get(state.name)
+    return attributes_body((state,), SUBJECT, shown, CONTRACT, platform_key=PLATFORM_KEY).get(state.name)
 
 
 def test_the_value_is_what_was_disclosed_of_the_record_it_stands_in() -> None:
@@ -41,8 +43,13 @@ def test_the_value_is_what_was_disclosed_of_the_record_it_stands_in() -> None:
     assert told == {
         "status": "AUTHORITY",
         "value": "甲**",
-        "source": {"department": "market-regulation", "record_key": "R", "field": "name"},
-        "assertions": [{"value": "乙", "source": {"department": "taxation", "record_key": "a", "field": "counterparty_name"}}],
+        "source": {"department": "market-regulation", "record": record_id("R", platform_key=PLATFORM_KEY), "field": "name"},
+        "assertions": [
+            {
+                "value": "乙",
+                "source": {"department": "taxation", "record": record_id("a", platform_key=PLATFORM_KEY), "field": "counterparty_name"},
+            }
+        ],
     }
 
 

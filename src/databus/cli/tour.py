@@ -20,7 +20,7 @@ from databus.model.keys import USCI
 from databus.model.labels import Standing
 from databus.store import permits, trace
 from databus.store.sessions import Pool
-from databus.store.trace import Step
+from databus.store.trace import Life, Step
 from databus.testing.province.ledger import Line
 
 AGENCY, PURPOSE = "agency-north", "P12"
@@ -49,8 +49,9 @@ def chosen(here: Session, lines: Iterable[Line]) -> Choice:
     async def pick(pool: Pool) -> Step | None:
         consenting = {subject for permit in await permits.all(pool, grantee=AGENCY) for subject in permit.subjects}
         for submission in wanted[:_LOOKED_AT]:
-            for step in (await trace.of(pool, submission)).steps:
-                if step.standing is Standing.SHOWN and step.subject_key in consenting:
+            found = await trace.of(pool, submission)
+            for step in found.steps:
+                if step.subject_key in consenting and any(map(_stands, found.versions)):
                     return step
         return None
 
@@ -58,6 +59,11 @@ def chosen(here: Session, lines: Iterable[Line]) -> Choice:
     if step is None:
         raise NotFound("the sample holds no penalty that could be shown on a tour")
     return Choice(step.submission_id, _code(here, step))
+
+
+def _stands(life: Life) -> bool:
+    """This is the record as it is now, and it is shown."""
+    return life.to_offset is None and life.standing is Standing.SHOWN
 
 
 def _code(here: Session, step: Step) -> str:

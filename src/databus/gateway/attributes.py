@@ -10,48 +10,55 @@ from typing import Any
 
 from databus.contract.catalogue import Contract
 from databus.gateway.lens import Shown
+from databus.gateway.outward import record_id
 from databus.model.change import Assertion, AttributeState, Status
 from databus.model.keys import USCI
 from databus.store.rows import SubjectRow
 
+Told = Mapping[tuple[str, str], tuple[str, Mapping[str, Any]]]
+"""By type and key of a record: its name outside, and the fields that were disclosed."""
+
 
 def attributes_body(
-    states: Iterable[AttributeState], subject: SubjectRow, shown: Sequence[Shown], contract: Contract
+    states: Iterable[AttributeState], subject: SubjectRow, shown: Sequence[Shown], contract: Contract, *, platform_key: bytes
 ) -> dict[str, dict[str, Any]]:
     """By attribute: status, value and who says it, and `assertions`, the words of others. One nobody may see is left out."""
-    told = {(one.row.record_type, one.row.record_key): one.disclosed.fields for one in shown}
+    told = {
+        (one.row.record_type, one.row.record_key): (record_id(one.row.record_key, platform_key=platform_key), one.disclosed.fields)
+        for one in shown
+    }
     codes = dict(subject.codes)
     made = ((state.name, _body(state, told, _derived(state, codes, contract))) for state in states)
     return {name: body for name, body in made if body is not None}
 
 
-def _body(state: AttributeState, told: Mapping[tuple[str, str], Mapping[str, Any]], derived: str | None) -> dict[str, Any] | None:
+def _body(state: AttributeState, told: Told, derived: str | None) -> dict[str, Any] | None:
     words = [*([state.chosen] if state.chosen else []), *state.others]
     seen = list(_seen(words, told))
     if derived is not None:
-        return {"status": Status.DERIVED.value, "value": derived, "source": None, "assertions": [_word(*pair) for pair in seen]}
+        return {"status": Status.DERIVED.value, "value": derived, "source": None, "assertions": [_word(*one) for one in seen]}
     status, first = state.status, state.chosen
     if len(seen) < len(words) and not (status is Status.AUTHORITY and seen and seen[0][0] is first):
         # Some of the words are hidden: what is left speaks as if they had never been said.
-        status = Status.PROVISIONAL if len({repr(value) for _, value in seen}) == 1 else Status.CONTESTED
+        status = Status.PROVISIONAL if len({repr(value) for _, _, value in seen}) == 1 else Status.CONTESTED
     if not seen:
         return None
     if status is Status.CONTESTED:
-        return {"status": status.value, "value": None, "source": None, "assertions": [_word(*pair) for pair in seen]}
+        return {"status": status.value, "value": None, "source": None, "assertions": [_word(*one) for one in seen]}
     chosen, rest = seen[0], seen[1:]
-    return {"status": status.value, **_word(*chosen), "assertions": [_word(*pair) for pair in rest]}
+    return {"status": status.value, **_word(*chosen), "assertions": [_word(*one) for one in rest]}
 
 
-def _seen(words: Iterable[Assertion], told: Mapping[tuple[str, str], Mapping[str, Any]]) -> Iterator[tuple[Assertion, Any]]:
+def _seen(words: Iterable[Assertion], told: Told) -> Iterator[tuple[Assertion, str, Any]]:
     for word in words:
-        fields = told.get((word.record_type, word.record_key))
-        if fields is not None and fields.get(word.field) is not None:
-            yield word, fields[word.field]
+        record, fields = told.get((word.record_type, word.record_key), ("", {}))
+        if fields.get(word.field) is not None:
+            yield word, record, fields[word.field]
 
 
-def _word(word: Assertion, value: Any) -> dict[str, Any]:
+def _word(word: Assertion, record: str, value: Any) -> dict[str, Any]:
     department = word.source.partition("/")[0]
-    return {"value": value, "source": {"department": department, "record_key": word.record_key, "field": word.field}}
+    return {"value": value, "source": {"department": department, "record": record, "field": word.field}}
 
 
 def _derived(state: AttributeState, codes: Mapping[str, str], contract: Contract) -> str | None:

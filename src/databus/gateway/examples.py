@@ -23,7 +23,7 @@ _RECORD = {
     "obligations": ["LOG"],
 }
 SEARCH = {"subjects": [_SUBJECT], "next": None}
-_SOURCE = {"department": "market-regulation", "record_key": "LP_REGISTRATION|9c1e…|market-regulation/registry", "field": "name"}
+_SOURCE = {"department": "market-regulation", "record": "4a02944a-f89f-8bc4-b491-27daa9199850", "field": "name"}
 PROFILE = {
     "subject": _SUBJECT,
     "purpose": "P12",
