@@ -28,6 +28,11 @@ def test_a_silent_process_is_killed_after_thirty_seconds_of_running_engines() ->
     assert not watch.must_kill(None, answered=0.0, since=120.0, now=130.0)
 
 
+def test_one_that_is_still_starting_may_be_silent_for_longer() -> None:
+    assert not watch.must_kill(None, answered=0.0, since=0.0, now=89.0, silence=90.0)
+    assert watch.must_kill(None, answered=0.0, since=0.0, now=90.0, silence=90.0)
+
+
 def test_a_worker_that_calls_itself_dead_gets_ten_seconds_after_its_engines_came_back() -> None:
     assert not watch.must_kill(False, answered=100.0, since=95.0, now=100.0)
     assert watch.must_kill(False, answered=100.0, since=0.0, now=100.0)

@@ -162,7 +162,9 @@ class Supervisor:
             slot.answered = slot.probed
         since = slot.child.started if slot.engine else max(slot.child.started, self._engines_since)
         slot.state = "ready" if slot.well else ("unready" if slot.state in {"ready", "unready"} else "starting")
-        if watch.must_kill(said, answered=slot.answered, since=since, now=slot.probed):
+        # On a busy machine a start takes longer than a healthy process may be silent.
+        silence = watch.SILENCE_SECONDS if slot.answered > slot.child.started else max(watch.SILENCE_SECONDS, slot.part.start_seconds)
+        if watch.must_kill(said, answered=slot.answered, since=since, now=slot.probed, silence=silence):
             log.warning("%s is %s: killed", slot.part.name, "silent" if said is None else "stuck by its own word")
             with suppress(ProcessLookupError):
                 os.killpg(slot.child.process.pid, signal.SIGKILL)

@@ -21,12 +21,13 @@ def pause(past: Sequence[float], now: float) -> float:
     return min(0.2 * 2.0 ** sum(now - moment < WITHIN_SECONDS for moment in past), 2.0)
 
 
-def must_kill(said: bool | None, *, answered: float, since: float, now: float) -> bool:
+def must_kill(said: bool | None, *, answered: float, since: float, now: float, silence: float = SILENCE_SECONDS) -> bool:
     """Whether a process that still runs has to be killed.
 
     `said`: True alive, False calls itself dead, None no answer. `answered`: its last answer.
     `since`: when it could first be well: its own start or that of the engines, whichever is later.
+    `silence`: how long it may say nothing, in seconds; one that has only just been started may take longer.
     """
     if said is None:
-        return now - max(answered, since) >= SILENCE_SECONDS
+        return now - max(answered, since) >= silence
     return not said and now - since >= GRACE_SECONDS

@@ -61,5 +61,5 @@ def part(home: Path, *, port: int, opa: Path, keys: Keys, environment: Mapping[s
         return get_status(port, "/health") is not None
 
     return Part(
-        command, f"http://{LOOPBACK}:{port}", ready, start_seconds=30.0, probe=lambda: get_status(port, "/health") is not None or None
+        command, f"http://{LOOPBACK}:{port}", ready, start_seconds=60.0, probe=lambda: get_status(port, "/health") is not None or None
     )
