@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 
 from databus.contract import wire
 from databus.contract.codec import Codec
+from databus.errors import DataUnusable, Undecodable, UnknownSchema
 from databus.model import keys
 from databus.model.chunk import State
 from databus.model.event import Event
@@ -60,9 +61,8 @@ class Overlay:
         profile: dict[Address, Register] = {}
         stand = None
         for key, value in self.state.group(keys.pack(*at)).items():
-            register = wire.decode_register(self.codec, value)
             address = Address(*keys.unpack(key))
-            event = wire.decode_event(self.codec, register.event)
+            register, event = _decoded(self.codec, address, value)
             self.frames[id(event)] = event, register.event
             profile[address] = Register(event, frozenset(register.rivals), register.based)
             if register.standing is not None:
@@ -121,3 +121,15 @@ class Overlay:
             # Time changes records, not heads: attributes come from claims, which know no day.
             written[keys.pack(subject_key, HEAD)] = wire.encode_head(self.codec, wire.Head(wire.NEVER, pv))
         return written
+
+
+def _decoded(codec: Codec, address: Address, value: bytes) -> tuple[wire.Register, Event]:
+    try:
+        register = wire.decode_register(codec, value)
+        return register, wire.decode_event(codec, register.event)
+    except (Undecodable, UnknownSchema) as error:
+        # Neither skipped nor made anew here: what it knew is in `events`.
+        raise DataUnusable(
+            f"the register {'/'.join(address)} is damaged ({error.detail}); make the registers again: databus rebuild --unchecked",
+            register=list(address),
+        ) from error
