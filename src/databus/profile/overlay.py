@@ -25,11 +25,15 @@ At = tuple[str, str]
 
 @dataclass(slots=True)
 class Known:
-    """One record: its registers, how it was told to stand last (None before the first step), and the view last made of it."""
+    """One record: its registers, how it was told to stand last (None before the first step), and the view last made of it.
+
+    `fresh` is true if nothing of it was stored before the chunk.
+    """
 
     profile: Profile
     stand: Stand | None = None
     view: View | None = None
+    fresh: bool = False
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ class Overlay:
             if register.standing is not None:
                 wake = None if register.wake == wire.NEVER else register.wake
                 stand = Stand(register.standing, wake, register.rule, register.flags)
-        return Known(profile, stand)
+        return Known(profile, stand, fresh=not profile)
 
     def write(self, at: At, profile: Profile, view: View) -> None:
         """Take over what a fold or the time made of a record."""
