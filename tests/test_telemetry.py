@@ -112,6 +112,17 @@ async def test_health_and_metrics_are_told_over_http() -> None:
     assert (await get(page, "/metrics")).headers["content-type"].startswith("text/plain")
 
 
+async def test_a_process_that_loads_its_state_is_live_tells_how_far_it_is_and_is_not_ready() -> None:
+    health = Health()
+    page = own_page(health, Metrics("profiler"))
+    health.ready, health.recovering = True, (3, 10)
+    answer = await get(page, "/health/ready")
+    assert (answer.status_code, answer.json()) == (503, {"ready": False, "recovering": {"done": 3, "of": 10}})
+    assert (await get(page, "/health/live")).status_code == 200
+    health.recovering = None
+    assert (await get(page, "/health/ready")).json() == {"ready": True}
+
+
 async def test_a_silent_process_is_neither_live_nor_ready() -> None:
     health = Health(silence=0)
     health.ready = True

@@ -85,12 +85,13 @@ def log_as(process: str, level: str) -> None:
 
 
 class Health:
-    """Alive while something beats it; ready once it says so."""
+    """Alive while something beats it; ready once it says so, and not while it loads its state: `recovering` tells (done, of how much)."""
 
     def __init__(self, silence: float = SILENCE_SECONDS) -> None:
         self._silence = silence
         self._last = time.monotonic()
         self.ready = False
+        self.recovering: tuple[int, int] | None = None
 
     def beat(self) -> None:
         """A fetch, heartbeat or commit succeeded."""
@@ -111,6 +112,7 @@ class Metrics:
         self.outputs = Counter("databus_outputs", "Records written to the bus.", ["topic"], registry=self.registry)
         self.verdicts = Counter("databus_verdicts", "Findings issued.", ["rule", "verdict"], registry=self.registry)
         self.lag = Gauge("databus_lag_seconds", "Age of the last record taken, seconds.", ["topic"], registry=self.registry)
+        self.recovery = Gauge("databus_recovery_ratio", "How much of its state a worker has loaded, 0 to 1.", registry=self.registry)
         self.chunk = Histogram("databus_chunk_seconds", "Time from a chunk's arrival to its commit.", registry=self.registry)
         self.decision = Histogram("databus_decision_seconds", "Time to a policy decision.", ["cached"], registry=self.registry)
         self.disclosures = Counter("databus_disclosures", "Answers released or denied.", ["action", "outcome"], registry=self.registry)
@@ -129,8 +131,10 @@ def routes(health: Health, metrics: Metrics, ready: Callable[[], Awaitable[bool]
         return JSONResponse({"live": health.live}, status_code=200 if health.live else 503)
 
     async def is_ready(_: Request) -> JSONResponse:
-        good = health.ready and health.live and (ready is None or await ready())
-        return JSONResponse({"ready": good}, status_code=200 if good else 503)
+        recovering = health.recovering
+        good = health.ready and health.live and recovering is None and (ready is None or await ready())
+        told = {} if recovering is None else {"recovering": {"done": recovering[0], "of": recovering[1]}}
+        return JSONResponse({"ready": good, **told}, status_code=200 if good else 503)
 
     async def exposition(_: Request) -> Response:
         return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

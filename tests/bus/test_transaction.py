@@ -71,6 +71,22 @@ async def test_state_with_fewer_partitions_than_its_input_is_refused(as_user: As
         await recover(as_user("profiler"), "registers", [11, 12], wanted=lambda: True, beat=lambda: None)
 
 
+async def test_recovery_tells_how_far_it_is(as_user: As) -> None:
+    async with Journal(as_user("profiler")) as journal:
+        place = await journal.append("registers", KEY, b"v")
+    told: list[tuple[int, int]] = []
+
+    async def recovered(*numbers: int) -> None:
+        told.clear()
+        profiler, progress = as_user("profiler"), lambda *done: told.append(done)
+        await recover(profiler, "registers", numbers, wanted=lambda: True, beat=lambda: None, progress=progress)
+
+    await recovered(place.partition, (place.partition + 1) % 12)
+    assert told[0] == (0, 1) and told[-1] == (1, 1) and told == sorted(told)
+    await recovered()
+    assert told == [(0, 0)]
+
+
 async def test_recovery_of_partitions_no_longer_ours_ends(as_user: As) -> None:
     async with Journal(as_user("profiler")) as journal:
         place = await journal.append("registers", KEY, b"v")

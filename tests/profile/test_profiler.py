@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from databus.contract import wire
 from databus.contract.catalogue import load
-from databus.errors import Undecodable
+from databus.errors import DataUnusable, Undecodable
 from databus.model import keys
 from databus.model.change import Change, Kind
 from databus.model.chunk import Record
@@ -245,6 +245,15 @@ def test_tombstones_are_passed_over() -> None:
 def test_what_no_checker_wrote_stops_the_profiler() -> None:
     with pytest.raises(Undecodable):
         PROCESS([Record("events", 0, 0, 0, b"key", b"garbage")], MemoryState())
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage", b"\x00\x00\x00\x00\x01\xff"])
+def test_a_damaged_register_stops_the_profiler_and_says_what_to_do(damage: bytes) -> None:
+    state = MemoryState()
+    steps(fact(), state=state)
+    state.put(keys.pack(SUBJECT, "ADMIN_PENALTY|1", "taxation/core", "content"), damage)
+    with pytest.raises(DataUnusable, match="databus rebuild"):
+        steps(fact(seq=2), state=state)
 
 
 def test_an_event_on_a_large_profile_reads_no_more_than_on_a_small_one() -> None:

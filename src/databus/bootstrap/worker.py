@@ -45,6 +45,10 @@ async def run_worker(made: Process, work: Callable[[], Work]) -> int:
         made.metrics.records.labels(doing.group).inc(records)
         made.metrics.lag.labels(doing.group).set(lag)
 
+    def on_recovery(done: int, total: int) -> None:
+        health.recovering = None if done >= total else (done, total)
+        made.metrics.recovery.set(1.0 if not total else done / total)
+
     def beat() -> None:
         health.ready = True
         health.beat()
@@ -63,6 +67,7 @@ async def run_worker(made: Process, work: Callable[[], Work]) -> int:
             on_chunk=on_chunk,
             roll_seconds=made.settings.bus.inbox_segment_seconds,
             duty=doing.duty,
+            on_recovery=on_recovery,
         )
     finally:
         stop.set()

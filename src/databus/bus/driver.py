@@ -39,6 +39,7 @@ async def work(
     silence_seconds: float = 20.0,
     duty: Duty | None = None,
     clock: Callable[[], int] = lambda: int(time.time() * 1000),
+    on_recovery: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """Run `processor` over the group's share of `topics` until `stop`; the exit code: 0 stopped, 1 failed.
 
@@ -48,6 +49,7 @@ async def work(
     answer for `silence_seconds` the process gives up. `roll_seconds` is `segment.ms` of the inboxes.
     `duty` is asked before each chunk, and about once a second while there is none, what the owner of a partition owes it at the
     time `clock` tells (milliseconds); its outcome is committed like a chunk's, once, by the fenced owner alone.
+    `on_recovery` is told (offsets read, offsets in all) of the state while it is loaded: at the start and after each rebalance.
     All names are bare; the address adds its prefix.
     """
     worker = Worker(
@@ -62,6 +64,7 @@ async def work(
         on_chunk=on_chunk,
         owed=duty,
         clock=clock,
+        on_recovery=on_recovery,
     )
     worker.app = app = transport.make_app(
         address, group=group, topics=topics, agent=worker.run, batch_max=batch_max, session_seconds=session_seconds, beat=worker.alive

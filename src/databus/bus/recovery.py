@@ -16,12 +16,21 @@ from databus.errors import DataUnusable, Misconfigured
 log = logging.getLogger(__name__)
 _AT_ONCE = 20_000
 _TELL_SECONDS = 5.0
+Progress = Callable[[int, int], None]
 
 
 async def recover(
-    address: BusAddress, topic: str, partitions: Iterable[int], *, wanted: Callable[[], bool], beat: Callable[[], None]
+    address: BusAddress,
+    topic: str,
+    partitions: Iterable[int],
+    *,
+    wanted: Callable[[], bool],
+    beat: Callable[[], None],
+    progress: Progress = lambda done, total: None,
 ) -> dict[int, Registers] | None:
     """The registers of `partitions` as committed now; None if they are no longer `wanted` (another rebalance began).
+
+    `progress` is told (offsets read, offsets in all) from the beginning to the end.
 
     Called after the partition's old writer is fenced, so that nothing can be added behind the end read here.
 
@@ -43,7 +52,7 @@ async def recover(
     try:
         await _require(consumer, address.topic(topic), states)
         places = [TopicPartition(address.topic(topic), number) for number in states]
-        complete = await _read(consumer, places, states, wanted, beat) if places else True
+        complete = await _read(consumer, places, states, wanted, beat, progress)
     finally:
         await consumer.stop()
     return states if complete else None
@@ -61,25 +70,44 @@ async def _require(consumer: Any, topic: str, states: dict[int, Registers]) -> N
 
 
 async def _read(
-    consumer: Any, places: list[TopicPartition], states: dict[int, Registers], wanted: Callable[[], bool], beat: Callable[[], None]
+    consumer: Any,
+    places: list[TopicPartition],
+    states: dict[int, Registers],
+    wanted: Callable[[], bool],
+    beat: Callable[[], None],
+    progress: Progress,
 ) -> bool:
+    if not places:
+        progress(0, 0)
+        return True
     consumer.assign(places)
-    ends = await consumer.end_offsets(places)
+    first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
     await consumer.seek_to_beginning(*places)
     begun = told = time.monotonic()
+    at, total = dict(first), sum(ends[place] - first[place] for place in places)
     count, left = 0, {place for place in places if ends[place] > 0}
     while left:
         if not wanted():
             return False
+        progress(sum(min(at[place], ends[place]) - first[place] for place in places), total)
         for place, records in (await consumer.getmany(timeout_ms=200, max_records=_AT_ONCE)).items():
             _take(states[place.partition], records)
             count += len(records)
             beat()
         # By position, not by the last record seen: compaction and transaction markers leave gaps at the end.
-        left = {place for place in left if await consumer.position(place) < ends[place]}
+        at |= {place: await consumer.position(place) for place in left}
+        left = {place for place in left if at[place] < ends[place]}
         if time.monotonic() - told > _TELL_SECONDS:
-            told = time.monotonic()
-            log.info("recovery: %d records read, %d of %d partitions left", count, len(left), len(places))
+            told, read = time.monotonic(), sum(min(at[place], ends[place]) - first[place] for place in places)
+            log.info(
+                "recovery: %.0f %% of %d offsets, %d records, %d of %d partitions left",
+                100 * read / total,
+                total,
+                count,
+                len(left),
+                len(places),
+            )
+    progress(total, total)
     log.info("recovered %d partitions: %d records in %.2f s", len(places), count, time.monotonic() - begun)
     return True
 
@@ -89,7 +117,7 @@ def _take(state: Registers, records: Iterable[Any]) -> None:
         if not _is_register(record.key):
             raise DataUnusable(
                 f"{record.topic}[{record.partition}] offset {record.offset} is no register: its key is damaged. "
-                "Rebuild the registers from `events` (databus rebuild).",
+                "Make the registers again from `events`: `databus rebuild --unchecked`.",
                 topic=record.topic,
                 partition=record.partition,
                 offset=record.offset,

@@ -44,10 +44,11 @@ class Worker:
         on_chunk: Callable[[int, float], None],
         owed: Owed | None = None,
         clock: Callable[[], int] = lambda: int(time.time() * 1000),
+        on_recovery: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:
         self._address, self._group, self._processor, self._registers = address, group, processor, registers
         self._transactional_id, self._transaction_seconds, self._roll_seconds = transactional_id, transaction_seconds, roll_seconds
-        self._beat, self._on_chunk, self._owed, self._clock = beat, on_chunk, owed, clock
+        self._beat, self._on_chunk, self._owed, self._clock, self._on_recovery = beat, on_chunk, owed, clock, on_recovery
         self._writers: dict[str, Writer] = {}
         self._states: dict[int, Registers] = {}
         self._duties: dict[Place, Duty] = {}
@@ -80,6 +81,7 @@ class Worker:
                     sorted({place.partition for place in places}),
                     wanted=lambda: bool(self.app.consumer_generation_id == generation and not self.app.should_stop),
                     beat=self.alive,
+                    progress=self._on_recovery,
                 )
                 self._states = states if states is not None else {}
             await self._take_over(places)

@@ -24,6 +24,7 @@ _NAMED = 5
 def rebuild(
     compare: Annotated[bool, typer.Option("--compare", help="stop after the comparison and remove what was made")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="go on with an interrupted rebuild instead of beginning afresh")] = False,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="do not compare: the live registers are damaged or lost")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="keep the topics of the old generation")] = False,
     as_document: Annotated[bool, typer.Option("--json", help="for machines")] = False,
 ) -> int:
@@ -38,7 +39,7 @@ def rebuild(
     _make_room(here, number, afresh=not resume)
     codec = here.codec("rebuild")
     with bar("Folding events again", quiet=as_document) as progress:
-        found = asyncio.run(fold_again(old, here.contract, codec, progress=progress))
+        found = asyncio.run(fold_again(old, here.contract, codec, checked=not unchecked, progress=progress))
     differing = [subject for one in found for subject in one.differing]
     swapped = not differing and not compare
     if swapped:
@@ -51,7 +52,7 @@ def rebuild(
             generations.remove(_root(here, old.generation))
     elif compare:
         generations.remove(_root(here, number))
-    _show(found, number, swapped=swapped, seconds=time.monotonic() - begun, as_document=as_document)
+    _show(found, number, unchecked=unchecked, swapped=swapped, seconds=time.monotonic() - begun, as_document=as_document)
     return 1 if differing else 0
 
 
@@ -70,10 +71,18 @@ def _root(here: Session, number: int) -> BusAddress:
     return replace(here.address("registrar"), generation=number)
 
 
-def _show(found: tuple[Compared, ...], number: int, *, swapped: bool, seconds: float, as_document: bool) -> None:
+def _show(found: tuple[Compared, ...], number: int, *, unchecked: bool, swapped: bool, seconds: float, as_document: bool) -> None:
+    said = "made, unchecked" if unchecked else "equal to the live ones"
     subjects, differing = sum(one.subjects for one in found), sum(len(one.differing) for one in found)
     if as_document:
-        told = {"generation": number, "swapped": swapped, "subjects": subjects, "differing": differing, "seconds": round(seconds, 3)}
+        told = {
+            "generation": number,
+            "swapped": swapped,
+            "checked": not unchecked,
+            "subjects": subjects,
+            "differing": differing,
+            "seconds": round(seconds, 3),
+        }
         print(as_json({**told, "partitions": [asdict(one) for one in found]}))
         return
     out = console()
@@ -83,6 +92,6 @@ def _show(found: tuple[Compared, ...], number: int, *, swapped: bool, seconds: f
         out.print(f"\n{differing:,} of {subjects:,} profiles differ from the live ones: nothing was swapped; generation {number} is kept.")
         out.print("Look at their records (`databus walk`), or run the rebuild again: it begins afresh.")
     elif swapped:
-        out.print(f"\nAll {subjects:,} profiles are equal. Generation {number} is in place after {seconds:.1f} s.")
+        out.print(f"\nAll {subjects:,} profiles are {said}. Generation {number} is in place after {seconds:.1f} s.")
     else:
-        out.print(f"\nAll {subjects:,} profiles are equal to the live ones; what was made has been removed.")
+        out.print(f"\nAll {subjects:,} profiles are {said}; what was made has been removed.")

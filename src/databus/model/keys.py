@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from functools import lru_cache
 from uuid import NAMESPACE_URL, uuid5
 
 SUBJECTS = uuid5(NAMESPACE_URL, "urn:databus:subject")
@@ -47,8 +48,13 @@ def pack(*parts: str) -> bytes:
     Raises:
         OverflowError: a part is longer than 65,535 bytes.
     """
-    encoded = [part.encode() for part in parts]
-    return b"".join(len(part).to_bytes(_LENGTH, "big") + part for part in encoded)
+    return b"".join(map(_packed, parts))
+
+
+@lru_cache(maxsize=1 << 14)
+def _packed(part: str) -> bytes:
+    encoded = part.encode()
+    return len(encoded).to_bytes(_LENGTH, "big") + encoded
 
 
 def unpack(key: bytes) -> tuple[str, ...]:

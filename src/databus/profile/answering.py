@@ -46,7 +46,7 @@ class Answers:
 
     def of_record(self, at: At, known: Known, failures: Iterable[Failure], dossiers: Dossiers, cause: Cause) -> Iterator[Output]:
         """What the checks of one record now say, against what is open."""
-        memo, failing = dossiers.memo(at), {failure.key: failure for failure in failures}
+        memo, failing = dossiers.memo(at, fresh=known.fresh), {failure.key: failure for failure in failures}
         if not memo and not failing:
             return
         torn = _torn(known.profile.values())

@@ -58,7 +58,10 @@ class Licences:
 
 @dataclass(frozen=True, slots=True)
 class Charter:
-    """`asserted` is, by record type, the attributes and the fields that assert them; `private` fields are not repeated in findings."""
+    """`asserted` is, by record type, the attributes and the fields that assert them; `private` fields are not repeated in findings.
+
+    `authorities` are the types and departments that are authority for anything of anybody.
+    """
 
     attributes: Mapping[str, Attribute]
     asserted: Mapping[str, tuple[tuple[str, str], ...]]
@@ -68,6 +71,7 @@ class Charter:
     takes: Told
     licences: Licences
     unfounded: Told
+    authorities: frozenset[tuple[str, str]]
 
     def field(self, record_type: str, attribute: str) -> str:
         """The field by which records of a type assert an attribute; empty if they do not."""
@@ -79,9 +83,10 @@ def charter_of(contract: Contract) -> Charter:
     raw, checks = contract.attributes["attributes"], contract.attributes["checks"]
     ended, taken = checks["DQ-CONS-03"], checks["DQ-CONS-04"]
     licence = taken["licence"]
+    attributes = {name: _attribute(name, row, contract) for name, row in raw.items()}
     fields = [(name, field) for name, record_type in contract.types.items() for field in record_type.fields.values()]
     return Charter(
-        attributes={name: _attribute(name, row, contract) for name, row in raw.items()},
+        attributes=attributes,
         asserted={name: _asserted(name, raw) for name in contract.types},
         private=frozenset((name, field.name) for name, field in fields if field.privacy is not Privacy.NONE),
         decided=ended["decided"],
@@ -89,6 +94,7 @@ def charter_of(contract: Contract) -> Charter:
         takes=_told(taken["takes"], "named_in"),
         licences=Licences(licence["record_type"], predicate(licence["when"], WHERE), tuple(licence["numbers"]), licence["until"]),
         unfounded=_told(checks["DQ-CONS-05"], "field"),
+        authorities=frozenset((by.record_type, by.department) for one in attributes.values() for by in one.authority.values()),
     )
 
 

@@ -12,7 +12,7 @@ from databus.model.clock import day_at
 from databus.model.event import Event, Op
 from databus.model.labels import Standing
 from databus.profile.charter import Charter
-from databus.profile.claims import LICENCE, TAKES, Claim, claim_of, plain
+from databus.profile.claims import LICENCE, TAKES, Claim, plain
 from databus.profile.dossier import NUMBER, Dossiers, doubtful, identity_of
 from databus.profile.election import Elected
 from databus.profile.registers import REPAIR, source
@@ -63,8 +63,8 @@ class Weighed:
         return Stand(Standing.HELD, wake, holding, flags)
 
 
-def weigh(elected: Elected, submission: Submission | None, day: int, charter: Charter, dossiers: Dossiers) -> Weighed:
-    """All checks of a record on a day (since 1970-01-01)."""
+def weigh(elected: Elected, claim: Claim | None, submission: Submission | None, day: int, charter: Charter, dossiers: Dossiers) -> Weighed:
+    """All checks of a record, whose claim this is, on a day (since 1970-01-01)."""
     if elected.deleted:
         return Weighed()
     if elected.content is None or submission is None:
@@ -76,11 +76,10 @@ def weigh(elected: Elected, submission: Submission | None, day: int, charter: Ch
     unfounded = charter.unfounded
     if content.record_type == unfounded.record_type and unfounded.when(submission):
         failures.append(Failure(UNFOUNDED, content, unfounded.field))
-    claim = claim_of(elected, submission, charter)
     if claim is None:
         return Weighed(tuple(failures))
     failures += _against_sheet(content, claim, submission["payload"], charter, dossiers)
-    wake = _taken(content, claim, day, failures, charter, dossiers)
+    wake = _taken(content, claim, day, failures, charter, dossiers) if claim.numbers else None
     return Weighed(tuple(failures), wake)
 
 

@@ -60,11 +60,11 @@ class Dossiers:
             sheet = self.sheets[subject] = Sheet() if data is None else unpacked(wire.decode_sheet(self.codec, data))
         return sheet
 
-    def memo(self, at: At) -> dict[str, list[Any]]:
-        """The open findings of a record, by what they are about."""
+    def memo(self, at: At, *, fresh: bool = False) -> dict[str, list[Any]]:
+        """The open findings of a record, by what they are about; a `fresh` record has none stored."""
         memo = self.memos.get(at)
         if memo is None:
-            data = self.state.get(_memo(at))
+            data = None if fresh else self.state.get(_memo(at))
             memo = self.memos[at] = {} if data is None else orjson.loads(wire.decode_sheet(self.codec, data))
         return memo
 

@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 
 from databus.contract import wire
 from databus.contract.codec import Codec
+from databus.errors import DataUnusable, Undecodable, UnknownSchema
 from databus.model import keys
 from databus.model.chunk import State
 from databus.model.event import Event
@@ -24,11 +25,15 @@ At = tuple[str, str]
 
 @dataclass(slots=True)
 class Known:
-    """One record: its registers, how it was told to stand last (None before the first step), and the view last made of it."""
+    """One record: its registers, how it was told to stand last (None before the first step), and the view last made of it.
+
+    `fresh` is true if nothing of it was stored before the chunk.
+    """
 
     profile: Profile
     stand: Stand | None = None
     view: View | None = None
+    fresh: bool = False
 
 
 @dataclass(slots=True)
@@ -60,15 +65,14 @@ class Overlay:
         profile: dict[Address, Register] = {}
         stand = None
         for key, value in self.state.group(keys.pack(*at)).items():
-            register = wire.decode_register(self.codec, value)
             address = Address(*keys.unpack(key))
-            event = wire.decode_event(self.codec, register.event)
+            register, event = _decoded(self.codec, address, value)
             self.frames[id(event)] = event, register.event
             profile[address] = Register(event, frozenset(register.rivals), register.based)
             if register.standing is not None:
                 wake = None if register.wake == wire.NEVER else register.wake
                 stand = Stand(register.standing, wake, register.rule, register.flags)
-        return Known(profile, stand)
+        return Known(profile, stand, fresh=not profile)
 
     def write(self, at: At, profile: Profile, view: View) -> None:
         """Take over what a fold or the time made of a record."""
@@ -121,3 +125,15 @@ class Overlay:
             # Time changes records, not heads: attributes come from claims, which know no day.
             written[keys.pack(subject_key, HEAD)] = wire.encode_head(self.codec, wire.Head(wire.NEVER, pv))
         return written
+
+
+def _decoded(codec: Codec, address: Address, value: bytes) -> tuple[wire.Register, Event]:
+    try:
+        register = wire.decode_register(codec, value)
+        return register, wire.decode_event(codec, register.event)
+    except (Undecodable, UnknownSchema) as error:
+        # Neither skipped nor made anew here: what it knew is in `events`.
+        raise DataUnusable(
+            f"the register {'/'.join(address)} is damaged ({error.detail}); make the registers again: databus rebuild --unchecked",
+            register=list(address),
+        ) from error

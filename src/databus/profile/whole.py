@@ -18,7 +18,7 @@ from databus.profile.answering import Answers, Cause
 from databus.profile.attributes import elect, stated
 from databus.profile.charter import Charter
 from databus.profile.checks import Weighed, weigh
-from databus.profile.claims import OTHER, claim_of, level_of, values_of
+from databus.profile.claims import OTHER, Claim, claim_of, level_of, values_of
 from databus.profile.dossier import Dossiers, Touch
 from databus.profile.election import Elected
 from databus.profile.overlay import Overlay
@@ -36,10 +36,11 @@ class Whole:
     dossiers: Dossiers
     answers: Answers
     read: Read
+    claimed: tuple[Elected, Claim | None] | None = None
 
     def weigh(self, elected: Elected, submission: Submission | None, day: int) -> Weighed:
         """All checks of a record on a day."""
-        return weigh(elected, submission, day, self.charter, self.dossiers)
+        return weigh(elected, self._claim(elected), submission, day, self.charter, self.dossiers)
 
     def take(self, event: Event, before: Elected | None, after: Elected, profile: Profile) -> list[Touch]:
         """Move the subject's sheet by an event; which other records that concerns."""
@@ -47,9 +48,8 @@ class Whole:
         touched = self._heard(event, profile, uscc) if self._authoritative(event) else []
         # By identity: a register that did not move is the same object, and a higher seq of equal content matters to authorities.
         if before is None or before.content is not after.content or (before.ends, before.torn) != (after.ends, after.torn):
-            old = None if before is None else claim_of(before, self._submission(before), self.charter)
-            new = claim_of(after, self._submission(after), self.charter)
-            touched += self.dossiers.move((event.subject_key, event.record_key), old, new, uscc)
+            old = None if before is None else self._claim(before)
+            touched += self.dossiers.move((event.subject_key, event.record_key), old, self._claim(after), uscc)
         return touched
 
     def attributed(self, event: Event, overlay: Overlay, step: Change) -> Iterator[tuple[Change | None, list[Output]]]:
@@ -76,11 +76,17 @@ class Whole:
         return self.dossiers.hear(event, values_of(event, self.read(event)["payload"], self.charter), uscc)
 
     def _authoritative(self, event: Event) -> bool:
+        if (event.record_type, event.department) not in self.charter.authorities:
+            return False
         asserted = self.charter.asserted.get(event.record_type, ())
         return any(level_of(event, self.charter.attributes[name]) != OTHER for name, _ in asserted)
 
-    def _submission(self, elected: Elected) -> Submission | None:
-        return None if elected.content is None else self.read(elected.content)
+    def _claim(self, elected: Elected) -> Claim | None:
+        # Asked for by the sheet and by the checks, one right after the other.
+        if self.claimed is None or self.claimed[0] is not elected:
+            submission = None if elected.content is None else self.read(elected.content)
+            self.claimed = elected, claim_of(elected, submission, self.charter)
+        return self.claimed[1]
 
 
 def whole(contract: Contract, charter: Charter, codec: Codec, state: State, read: Read) -> Whole:
