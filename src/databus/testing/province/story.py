@@ -129,7 +129,9 @@ def _later(sent: Planned, fact: _Fact, telling: Telling) -> Iterator[Planned]:
     match _turn(fact, telling):
         case "overtaken":
             corrected = _corrected(fact, telling)
-            yield from (corrected, replace(_behind(corrected, sent), effect="HISTORY"))
+            # The first of two corrections comes last.
+            later = _behind(sent, _corrected(fact, telling, step=4))
+            yield from (sent, later, replace(_behind(later, corrected), effect="HISTORY"))
         case "duplicate":
             yield from (sent, replace(sent, effect="DUPLICATE"))
         case "equivocal":
@@ -155,9 +157,9 @@ def _turn(fact: _Fact, telling: Telling) -> str:
     return turn if at_once or (settled and possible) else ""
 
 
-def _corrected(fact: _Fact, telling: Telling) -> Planned:
+def _corrected(fact: _Fact, telling: Telling, *, step: int = 1) -> Planned:
     revised = revise(fact.kind.record_type, fact.content, telling.random)
-    return _sent(fact, telling, op="CORRECT", payload=revised, step=1, days=CORRECTED)
+    return _sent(fact, telling, op="CORRECT", payload=revised, step=step, days=CORRECTED)
 
 
 def _behind(earlier: Planned, later: Planned) -> Planned:
