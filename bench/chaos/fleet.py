@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import psutil
 
+from databus.bus.follow import lag
+from databus.bus.topics import inbox
 from databus.cli.session import Session
 from databus.local import processes, stack
 from databus.local.aside import free_ports
@@ -37,7 +40,8 @@ _LEAVE_SECONDS = 20.0
 class Fleet:
     """Checkers and profilers by name (`checker-0`). What ended by itself is started again by `tend`.
 
-    `faults` are arguments of `worker.py`; `struck` counts what was done, `codes` how workers ended by themselves.
+    `faults` are arguments of `worker.py`; `struck` counts what was done, `codes` how workers ended by themselves; `loading` is
+    true while submissions are sent.
     """
 
     here: Session
@@ -45,6 +49,7 @@ class Fleet:
     faults: Sequence[str] = ()
     workers: dict[str, Child] = field(default_factory=dict)
     struck: Counter[str] = field(default_factory=Counter)
+    loading: bool = True
     codes: Counter[int] = field(default_factory=Counter)
     leaving: list[Child] = field(default_factory=list)
     _ports: dict[str, int] = field(default_factory=dict)
@@ -135,3 +140,9 @@ def without_space(here: Session, name: str, limit: int) -> bool:
         psutil.Process(pid).rlimit(psutil.RLIMIT_FSIZE, (limit, limit))
         return True
     return False
+
+
+def unchecked(here: Session) -> int:
+    """How many submissions no checker has committed yet."""
+    inboxes = tuple(inbox(slug) for slug in here.contract.departments)
+    return sum(asyncio.run(lag(here.address("admin"), "checker", inboxes)).values())

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from databus.model.event import Event
+from databus.model.event import Event, Op
 
 At = tuple[str, str]
 """Subject and record."""
@@ -24,19 +24,22 @@ CONTENT = "content"
 
 @dataclass(frozen=True, slots=True)
 class Stands:
-    """What stands of one facet: the event, how many others contradict it under the same seq."""
+    """What stands of one facet: the event, what contradicts it under the same seq, whether all there is are corrections."""
 
     event: Event
     said: Said
     rivals: frozenset[Said]
+    baseless: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one event should have done: the kind of its step, and whether a second step holds the record because of it."""
+    """What one event should have done: the kind of its step, whether a second step holds the record because of it, and whether
+    the record says from then on what the event says."""
 
     kind: str
     consequence: bool
+    speaks: bool
 
 
 @dataclass
@@ -68,8 +71,8 @@ def retell(events: Iterable[Event]) -> Retold:
         kind = _meets(known, event)
         known.append(event)
         told.records[at].add((source, event.facet))
-        moved = _view(told, at) != before
-        told.steps[event.event_id] = Step(_kind(event, kind, moved, had), consequence=moved and kind == "EQUIVOCAL")
+        moved, speaks = _view(told, at) != before, event.facet == CONTENT and _stands(known).said == said(event)
+        told.steps[event.event_id] = Step(_kind(event, kind, moved, had), moved and kind == "EQUIVOCAL", speaks)
     return told
 
 
@@ -82,11 +85,11 @@ def _stands(events: list[Event]) -> Stands:
     latest = [event for event in events if event.seq == highest]
     smallest = min(map(said, latest))
     first = min((event for event in latest if said(event) == smallest), key=lambda event: (event.known_at, event.event_id))
-    return Stands(first, smallest, frozenset(map(said, latest)) - {smallest})
+    return Stands(first, smallest, frozenset(map(said, latest)) - {smallest}, all(event.op is Op.CORRECT for event in events))
 
 
-def _view(told: Retold, at: At) -> dict[tuple[str, str], tuple[Said, bool]]:
-    return {facet: (stands.said, bool(stands.rivals)) for facet, stands in told.stands(at).items()}
+def _view(told: Retold, at: At) -> dict[tuple[str, str], tuple[Said, bool, bool]]:
+    return {facet: (stands.said, bool(stands.rivals), stands.baseless) for facet, stands in told.stands(at).items()}
 
 
 def _meets(known: list[Event], event: Event) -> str:
@@ -102,10 +105,9 @@ def _meets(known: list[Event], event: Event) -> str:
 
 
 def _kind(event: Event, met: str, moved: bool, had_content: bool) -> str:
-    if met != "NEW":
-        return met
-    if not moved:
-        return "HISTORY"
+    # What comes behind its own correction gives that a target, and the record stands otherwise.
+    if met in ("DUPLICATE", "EQUIVOCAL") or not moved:
+        return "HISTORY" if met == "NEW" else met
     if event.facet == CONTENT:
         return "CHANGED" if had_content else "ADDED"
     return "RESTORED" if event.withdrawn else "ENDED"

@@ -75,7 +75,7 @@ def _require_last(told: Retold, at: At, content: Mapping[str, Any] | None, versi
 def _standings(told: Retold, at: At) -> set[str]:
     stands = told.stands(at)
     ends = {facet for (_, facet), one in stands.items() if facet != CONTENT and not one.event.withdrawn}
-    if any(one.rivals for one in stands.values()):
+    if any(one.rivals or one.baseless for one in stands.values()):
         return {"HELD"}
     if not any(facet == CONTENT for _, facet in stands):
         return {"WAITING"}

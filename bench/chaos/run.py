@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -92,7 +93,7 @@ def _line(folder: Path) -> Iterator[Session]:
 
 
 def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planned], choose: Random) -> Asking:
-    """Send everything while the scenario acts; when all is sent it acts no more."""
+    """Send everything while the scenario acts."""
     codes = list(dict.fromkeys(one.cut["subject"]["uscc"] for one in planned if "uscc" in one.cut["subject"]))[: sample.CONSENTING]
     sample.permit(here, codes)
     for name in WORKERS:
@@ -103,9 +104,10 @@ def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planne
     loading.start()
     asking.start()
     try:
-        while loading.is_alive():
+        while fleet.loading or due < math.inf:
+            fleet.loading = loading.is_alive()
             if time.monotonic() >= due:
-                due = time.monotonic() + next(acts, PATIENCE_SECONDS)
+                due = max(due, time.monotonic()) + next(acts, math.inf)
             fleet.tend()
             time.sleep(_STEP_SECONDS)
     finally:

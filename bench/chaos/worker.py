@@ -1,7 +1,7 @@
 """A checker or a profiler as it runs in production, around a processor that can be told to fail.
 
 `worker.py checker --raising 0.02 --seed 7` raises in about every fiftieth chunk, after the work and before the transaction;
-`--freezing 3` stops its own process there, at the third chunk, until somebody sends SIGCONT.
+`--freezing 3` stops its own process there, at the third chunk that came to anything, until somebody sends SIGCONT.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def freezing(processor: Processor, at: int) -> Processor:
 
     def process(chunk: Sequence[Record], state: State) -> Outcome:
         outcome = processor(chunk, state)
-        if next(numbers) == at:
+        if outcome.outputs and next(numbers) == at:
             os.kill(os.getpid(), signal.SIGSTOP)
         return outcome
 

@@ -66,10 +66,10 @@ class Live:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
 
-    def outside(self, record_key: str, event_id: str = "") -> tuple[str, str]:
+    def outside(self, record_key: str, change_id: str = "") -> tuple[str, str]:
         """What a record and a step of it are called outside."""
         key = bytes.fromhex(self.here.keys.read("platform.hmac"))
-        return record_id(record_key, platform_key=key), step_id(event_id, record_key, platform_key=key)
+        return record_id(record_key, platform_key=key), step_id(change_id, platform_key=key)
 
     def sql(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
         """Rows of PostgreSQL; JSON as Python knows it."""

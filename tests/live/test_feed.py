@@ -40,8 +40,8 @@ def test_a_walk_begun_at_any_boundary_gives_the_rest_of_the_whole_one(agency: ht
 
 
 def test_steps_of_one_record_keep_their_order(live: Live, agency: httpx.Client) -> None:
-    rows = live.sql("SELECT record_key, event_id FROM record_versions ORDER BY part, from_offset")
-    order = {live.outside(row["record_key"], row["event_id"])[1]: number for number, row in enumerate(rows)}
+    rows = live.sql("SELECT record_key, change_id FROM record_versions ORDER BY part, from_offset")
+    order = {live.outside(row["record_key"], row["change_id"])[1]: number for number, row in enumerate(rows)}
     told: dict[str, list[int]] = {}
     for line in lines_of(agency, limit=1000):
         told.setdefault(line["record"], []).append(order[line["step"]])
@@ -98,8 +98,8 @@ def test_one_too_old_names_the_oldest_position_still_served(live: Live, agency: 
         assert problem["type"] == "/problems/gone" and problem["snapshot"] == EVENTS
         served = plain(lines_of(agency, problem["oldest"], limit=1000))
         floors = {row["part"]: row["offset"] for row in live.sql('SELECT part, "offset" FROM feed_floor')}
-        rows = live.sql("SELECT record_key, event_id, part, from_offset FROM record_versions")
-        young = {live.outside(row["record_key"], row["event_id"])[1] for row in rows if row["from_offset"] >= floors[row["part"]]}
+        rows = live.sql("SELECT record_key, change_id, part, from_offset FROM record_versions")
+        young = {live.outside(row["record_key"], row["change_id"])[1] for row in rows if row["from_offset"] >= floors[row["part"]]}
         assert served == [line for line in plain(whole) if line["step"] in young]
         assert 0 < len(served) < len(whole)
         assert plain(lines_of(agency, limit=1000)) == served, "without a cursor it begins at the same place"

@@ -10,7 +10,7 @@ import pytest
 
 from databus.bootstrap.parts import now
 from databus.bus import topics
-from databus.contract.wire import decode_change, decode_event
+from databus.contract.wire import decode_change, decode_event, decode_time
 from databus.model.labels import Commercial, Privacy, Publication, Standing, parse_class
 from databus.testing.province import ledger
 from databus.testing.province.ledger import Line
@@ -70,8 +70,12 @@ def test_every_accepted_one_is_exactly_once_in_events_changes_and_postgresql(liv
     good = Counter(line.submission_id for line in province if line.outcome == "ACCEPTED")
     every = {line.submission_id for line in province}
     codec = live.here.codec("admin")
-    events = Counter(decode_event(codec, record.value).submission_id for record in live.log(topics.EVENTS) if record.value)
-    changes = Counter(decode_change(codec, record.value).submission_id for record in live.log(topics.CHANGES) if record.value)
+    told = {
+        topic: [record.value for record in live.log(topic) if record.value and decode_time(codec, record.value) is None]
+        for topic in (topics.EVENTS, topics.CHANGES)
+    }
+    events = Counter(decode_event(codec, value).submission_id for value in told[topics.EVENTS])
+    changes = Counter(decode_change(codec, value).submission_id for value in told[topics.CHANGES])
     steps = Counter(row["submission_id"] for row in live.sql("SELECT submission_id FROM steps"))
     for where, found in (("events", events), ("changes", changes), ("steps", steps)):
         assert Counter({name: number for name, number in found.items() if name in every}) == good, where
@@ -100,7 +104,7 @@ def public_versions(live: Live) -> tuple[dict[tuple[str, str], dict[str, Any]], 
     """What a reader without any permit must find: the versions of records that are public now, and each step that took
     one out of his sight. Worked out from PostgreSQL by the law's words, not by the policy."""
     rows = live.sql(
-        "SELECT r.record_key, r.subject_key, r.event_id, r.payload, r.wake, l.canonical, r.to_offset "
+        "SELECT r.record_key, r.subject_key, r.change_id, r.payload, r.wake, l.canonical, r.to_offset "
         "FROM record_versions r JOIN label_classes l USING (class_id) ORDER BY r.part, r.from_offset"
     )
     lives = defaultdict[tuple[str, str], list[dict[str, Any]]](list)
@@ -119,7 +123,7 @@ def public_versions(live: Live) -> tuple[dict[tuple[str, str], dict[str, Any]], 
 
 
 def _outside(live: Live, row: dict[str, Any]) -> tuple[str, str]:
-    return live.outside(row["record_key"], row["event_id"])
+    return live.outside(row["record_key"], row["change_id"])
 
 
 def is_public(row: dict[str, Any]) -> bool:

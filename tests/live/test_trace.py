@@ -93,7 +93,7 @@ def test_one_id_is_in_the_headers_the_change_the_store_and_leads_to_the_feed(liv
     assert {known.event_id} == {change.event_id, step["event_id"], version["event_id"]}
     assert (change.origin_partition, change.origin_offset) == (event.partition, event.offset)
     with live.client("agency-south") as agency:
-        outside = live.outside(version["record_key"], version["event_id"])
+        outside = live.outside(version["record_key"], version["change_id"])
         (line,) = [line for line in lines_of(agency, limit=1000) if line["step"] == outside[1]]
     assert line["record"] == outside[0] and line["subject"]["key"] == organisation_key(about.uscc)
 

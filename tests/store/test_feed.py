@@ -13,7 +13,7 @@ from databus.model.change import Kind
 from databus.model.labels import Standing
 from databus.store import feed, records, retention
 from databus.store.versions import Version
-from store.line import INTERNAL, KNOWN_AT, OPEN, PUBLIC, TODAY, Line
+from store.line import FINDING, INTERNAL, KNOWN_AT, OPEN, PUBLIC, TODAY, Line
 
 pytestmark = pytest.mark.live
 
@@ -145,6 +145,12 @@ async def test_with_nothing_young_left_the_floor_is_the_end(line: Line) -> None:
     await line.happen(line.change("a"), line.change("b", kind=Kind.CHANGED))
     await records.prune(line.pool, now=KNOWN_AT + 401 * DAY)
     assert await records.floor(line.pool) == await records.vector(line.pool)
+
+
+async def test_findings_are_kept_by_when_they_were_written_for_told_times_lie_years_back(line: Line) -> None:
+    await line.find(replace(FINDING, issued_at=KNOWN_AT - 2000 * DAY))
+    assert (await records.prune(line.pool, now=KNOWN_AT)).findings == 0
+    assert (await records.prune(line.pool, now=KNOWN_AT + 401 * DAY)).findings == 1
 
 
 def pruned_subject(line: Line) -> str:

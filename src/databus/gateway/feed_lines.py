@@ -39,7 +39,7 @@ def lines(line: Line, lens: Lens, position: Position, pairs: Sequence[Pair]) -> 
         told = {
             "type": WITHDRAWN if one is None else CHANGED,
             "subject": subject_of(line, lens, row.record),
-            "step": step_id(row.record.event_id, row.record.record_key, platform_key=line.platform_key),
+            "step": step_id(row.change_id, platform_key=line.platform_key),
             **(_withdrawn(line, row.record) if one is None else record_body(one, platform_key=line.platform_key)),
             "cursor": sealed(position.at(version, lens), line),
         }

@@ -17,9 +17,9 @@ def record_id(record_key: str, *, platform_key: bytes) -> str:
     return _named(platform_key, "record", record_key)
 
 
-def step_id(event_id: str, record_key: str, *, platform_key: bytes) -> str:
+def step_id(change_id: str, *, platform_key: bytes) -> str:
     """The id of one step of a feed: a receiver that meets it twice has met the same step."""
-    return _named(platform_key, "step", event_id, record_key)
+    return _named(platform_key, "step", change_id)
 
 
 def pseudonym(receiver: str, subject_key: str, *, platform_key: bytes) -> str:

@@ -33,7 +33,7 @@ SELECT count(*) AS scanned, max(from_offset) AS last FROM (
 
 # Shown: the record is visible now. Withdrawn: it is not, and this very step took it out of the classes the caller may see.
 _STEPS = f"""
-SELECT {columns("r")}, r.part, r.from_offset, r.kind, c.class_id, NOT shown OR r.payload IS NULL AS withdrawn
+SELECT {columns("r")}, r.change_id, r.part, r.from_offset, r.kind, c.class_id, NOT shown OR r.payload IS NULL AS withdrawn
 FROM record_versions r
 JOIN record_versions c ON c.record_type = r.record_type AND c.subject_key = r.subject_key
     AND c.record_key = r.record_key AND c.to_offset IS NULL
@@ -84,4 +84,4 @@ async def _scan(connection: Connection, part: int, after: int, until: int, most:
 
 def _step(row: Row) -> StepRow:
     record = record_of({**row, "payload": None} if row["withdrawn"] else row)
-    return StepRow(row["part"], row["from_offset"], Kind(row["kind"]), row["withdrawn"], record)
+    return StepRow(row["change_id"], row["part"], row["from_offset"], Kind(row["kind"]), row["withdrawn"], record)

@@ -27,7 +27,7 @@ DELETE FROM attribute_versions a USING feed_floor f
 WHERE a.part = f.part AND a.to_offset < f."offset"
 """
 _STEPS = 'DELETE FROM steps s USING feed_floor f WHERE s.part = f.part AND s."offset" < f."offset"'
-_FINDINGS = "DELETE FROM findings WHERE issued_at < $1"
+_FINDINGS = "DELETE FROM findings WHERE written_at < $1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class RecordRow:
 class StepRow:
     """One step of a feed at its place in `changes`; a withdrawn one tells only which record is withdrawn."""
 
+    change_id: str
     part: int
     offset: int
     kind: Kind

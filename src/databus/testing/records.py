@@ -163,9 +163,18 @@ class MemoryRecords:
                 break
             gone = one.row.class_id not in classes and any(old.to == one.offset and old.row.class_id in classes for old in self.versions)
             if one.row.record_key in visible:
-                rows.append(StepRow(0, one.offset, Kind.CHANGED, False, replace(one.row, class_id=visible[one.row.record_key])))
+                rows.append(
+                    StepRow(
+                        f"{one.row.event_id}-{one.offset}",
+                        0,
+                        one.offset,
+                        Kind.CHANGED,
+                        False,
+                        replace(one.row, class_id=visible[one.row.record_key]),
+                    )
+                )
             elif gone:
-                rows.append(StepRow(0, one.offset, Kind.ENDED, True, replace(one.row, payload=None)))
+                rows.append(StepRow(f"{one.row.event_id}-{one.offset}", 0, one.offset, Kind.ENDED, True, replace(one.row, payload=None)))
         now = await self.vector()
         reached = Version(1, {0: rows[-1].offset}) if len(rows) == limit else vector.moved(now.offsets)
         return Steps(tuple(rows), reached, not reached.covers(now))

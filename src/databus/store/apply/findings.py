@@ -34,7 +34,7 @@ COLUMNS = {
     "status": "text",
     "fixes": "text",
 }
-_NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
+_NAMES = ", ".join(f'"{name}"' for name in ("written_at", *COLUMNS))
 # A checker may issue a finding again long after it was answered: the answer stays. An answer, and the word that a finding is
 # FIXED, move its status alone: what was observed is what was issued.
 _INSERT = f"""
@@ -53,8 +53,8 @@ ON CONFLICT (finding_id) DO UPDATE SET status = excluded.status, fixes = exclude
 
 async def apply(connection: Connection, records: Sequence[Record], codec: Codec, contract: Contract) -> None:
     """Apply findings and their answers."""
-    found = [(record.offset, decode_finding(codec, record.value)) for record in records if record.value is not None]
-    rows = ((offset, *(getattr(finding, name) for name in COLUMNS)) for offset, finding in found)
-    await stage(connection, "incoming_findings", {"ordinal": "bigint", **COLUMNS}, rows)
+    found = [(record, decode_finding(codec, record.value)) for record in records if record.value is not None]
+    rows = ((record.offset, record.timestamp, *(getattr(finding, name) for name in COLUMNS)) for record, finding in found)
+    await stage(connection, "incoming_findings", {"ordinal": "bigint", "written_at": "bigint", **COLUMNS}, rows)
     await connection.execute(_INSERT)
     await connection.execute(_UPSERT)

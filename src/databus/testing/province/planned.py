@@ -10,9 +10,10 @@ from typing import Any
 class Shares:
     """Shares of the facts a department may say this of: what goes wrong, and what happens to a fact later.
 
-    `wrong` have one defect; `overtaken` arrive behind their own correction; `equivocal` come twice with one seq and two
-    contents; `late` come after the time their entry allows; `narrowed` are AUTHORISED where their entry is wider. Only
-    facts that may be published for a while are `repaired`; a subject's one registration is neither revoked nor narrowed.
+    `wrong` have one defect; `overtaken` are corrected twice, and the first correction comes behind the second; `equivocal`
+    come twice with one seq and two contents; `late` come after the time their entry allows; `narrowed` are AUTHORISED where
+    their entry is wider. Only facts that may be published for a while are `repaired`; a subject's one registration is neither
+    revoked nor narrowed.
     """
 
     wrong: float = 0.04
