@@ -46,10 +46,14 @@ class Telling:
     below: tuple[float, ...]
     """Where the shares of `TURNS` end, one after the other."""
 
+    first_seq: int
+    """What all `source_seq` of this province are above."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
     record: int
+    seq: int
     subject: Subject
     kind: Kind
     entry: Entry
@@ -59,14 +63,10 @@ class _Fact:
     narrowed: bool
     late: bool
 
-    @property
-    def seq(self) -> int:
-        return self.record * _SEQS
 
-
-def telling_of(contract: Contract, random: Random, as_of: date, shares: Shares) -> Telling:
+def telling_of(contract: Contract, random: Random, as_of: date, shares: Shares, *, first_seq: int) -> Telling:
     """The telling of a province."""
-    return Telling(contract, random, as_of, shares, tuple(accumulate(getattr(shares, turn) for turn in TURNS)))
+    return Telling(contract, random, as_of, shares, tuple(accumulate(getattr(shares, turn) for turn in TURNS)), first_seq)
 
 
 def story(record: int, subject: Subject, kind: Kind, telling: Telling) -> Iterator[Planned]:
@@ -108,6 +108,7 @@ def _fact(record: int, subject: Subject, kind: Kind, telling: Telling) -> _Fact:
     may_narrow = not kind.once and subject.kind != PERSON
     return _Fact(
         record=record,
+        seq=telling.first_seq + record * _SEQS,
         subject=subject,
         kind=kind,
         entry=entry,
@@ -128,10 +129,8 @@ def _later(sent: Planned, fact: _Fact, telling: Telling) -> Iterator[Planned]:
         return
     match _turn(fact, telling):
         case "overtaken":
-            corrected = _corrected(fact, telling)
-            # The first of two corrections comes last.
-            later = _behind(sent, _corrected(fact, telling, step=4))
-            yield from (sent, later, replace(_behind(later, corrected), effect="HISTORY"))
+            newest = _behind(sent, _corrected(fact, telling, step=2))
+            yield from (sent, newest, replace(_behind(newest, _corrected(fact, telling)), effect="HISTORY"))
         case "duplicate":
             yield from (sent, replace(sent, effect="DUPLICATE"))
         case "equivocal":
