@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import tempfile
 import time
@@ -23,6 +24,7 @@ from databus.local.provision import postgres as postgres_program
 from databus.settings import CHECKOUT, Bus, Settings, inherited
 
 DEPARTMENTS = tuple(row["slug"] for row in yaml.safe_load((CHECKOUT / "schemas" / "codes" / "departments.yaml").read_text("utf-8")))
+PORTS = (12_000, 32_000)
 
 
 @dataclass(frozen=True)
@@ -56,19 +58,22 @@ class Engines:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on, each with a free one after it."""
+    """Ports nobody listens on, each with a free one after it: below those the kernel gives to outgoing connections."""
     found: list[int] = []
     while len(found) < count:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-        if not {port, port + 1} & {taken for other in found for taken in (other, other + 1)}:
+        port = random.randrange(*PORTS, 2)
+        if port not in found and all(map(_free, (port, port + 1))):
             found.append(port)
     return found
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def local_settings(folder: Path, **gateway: object) -> Settings:
