@@ -8,11 +8,11 @@ from datetime import date
 from decimal import Decimal
 
 from databus.contract.identifiers import normalise_code
-from databus.errors import Gone, Malformed, StoreUnavailable
+from databus.errors import Gone, StoreUnavailable
 from databus.model.change import AttributeState, Kind
 from databus.model.disclosure import Permit
 from databus.model.labels import SubjectKind
-from databus.store.datasets import Column, Dataset, conditions, ordered
+from databus.store.datasets import Dataset, conditions, ordered
 from databus.store.feed import Steps
 from databus.store.grams import fold
 from databus.store.records import Clear, Page, Place
@@ -20,6 +20,7 @@ from databus.store.rows import RecordRow, StepRow, SubjectRow
 from databus.store.subjects import Place as Match
 from databus.store.subjects import place
 from databus.store.versions import Version
+from databus.testing.filters import meets, text_of, value_of
 
 
 @dataclass
@@ -123,14 +124,14 @@ class MemoryRecords:
             for one in self.versions
             if pinned.holds(0, one.offset, one.to) and one.row.record_key in visible and one.row.record_type == dataset.record_type
         ]
-        rows = [row for row in rows if row.payload is not None and _meets(row, filters, clear, dataset)]
+        rows = [row for row in rows if row.payload is not None and meets(row, filters, clear, dataset)]
 
         def where(row: RecordRow) -> Place:
             shown = row.class_id in clear.get(column.field, ())
-            return _text(column, (row.payload or {}).get(column.field) if shown else None), row.record_key, row.subject_key
+            return text_of(column, (row.payload or {}).get(column.field) if shown else None), row.record_key, row.subject_key
 
         def rank(place: Place) -> tuple[tuple[Decimal, str], str, str]:
-            return _value(column, place[0]), place[1], place[2]
+            return value_of(column, place[0]), place[1], place[2]
 
         rows.sort(key=lambda row: rank(where(row)), reverse=falls)
         if after is not None:
@@ -226,34 +227,3 @@ class MemoryRecords:
         codes = sorted({pair for row in rows for pair in row.codes.items()}, key=lambda pair: (pair[0] != "CN-USCI", pair))
         kind = SubjectKind.ORGANISATION if codes else SubjectKind.PERSON
         return SubjectRow(subject_key, kind, "", rows[0].subject_name, tuple(codes)) if rows else None
-
-
-def _text(column: Column, value: object) -> str:
-    """A value as a place tells it; what is absent comes before every other."""
-    return str(value) if value is not None else "-Infinity" if column.type == "numeric" else ""
-
-
-def _value(column: Column, text: str) -> tuple[Decimal, str]:
-    return (Decimal(text), "") if column.type == "numeric" else (Decimal(0), text)
-
-
-def _meets(row: RecordRow, filters: Mapping[str, str], clear: Clear, dataset: Dataset) -> bool:
-    for name, asked in filters.items():
-        named, _, operator = name.partition(".")
-        column, told = dataset.columns[named], (row.payload or {}).get(named)
-        if row.class_id not in clear.get(named, ()):
-            return False
-        match operator or "eq":
-            case "eq":
-                met = told == asked
-            case "contains" | "has":
-                met = told is not None and asked in told
-            case "from":
-                met = told is not None and _value(column, told) >= _value(column, asked)
-            case "to":
-                met = told is not None and _value(column, told) <= _value(column, asked)
-            case other:
-                raise Malformed(f"the memory store has no operator {other}", filter=name)
-        if not met:
-            return False
-    return True
