@@ -66,7 +66,8 @@ async def test_a_penalty_goes_from_a_row_to_the_world() -> None:
     assert event.submission_id == submission.submission_id
 
     # 4 profile. The fact becomes the first step of one profile; a dated rule says for how long it is shown.
-    (step,) = fold(bus)
+    step, attributes = fold(bus)
+    assert (attributes.kind, attributes.fields) == (Kind.ATTRIBUTED, ("name", "organisation_code"))
     assert (step.kind, step.pv, step.standing, step.rule) == (Kind.ADDED, 1, Standing.SHOWN, "PUB-2026-GENERAL")
 
     # 5 policy, 6 gateway. May this caller see it, and why? It gets that and no more; null is told apart from withheld.
@@ -85,7 +86,7 @@ async def test_a_department_may_narrow_its_own_record() -> None:
     bus = bus_in_memory()
     keep(bus, hand_over({**ROW, "公开": "否"}, OWN_COLUMNS))
     check(bus)
-    (step,) = fold(bus)
+    step, _ = fold(bus)
 
     refused = {asker: await disclose(step, asker) for asker in ("PUB", "DEP-", "CA-")}
     assert {asker: got.reasons for asker, got in refused.items()} == {
