@@ -11,6 +11,7 @@ import orjson
 
 from databus.contract import wire
 from databus.contract.catalogue import load
+from databus.contract.sheets import decode_sheet
 from databus.model import keys
 from databus.model.change import Change, Kind
 from databus.model.chunk import Output, Record
@@ -121,7 +122,7 @@ class Line:
     def sheet(self) -> dict[str, Any]:
         """What the subject's sheet says; its bound on days and its findings aside."""
         data = self.state.values.get(keys.pack(SUBJECT, "sheet"))
-        told = {"a": {}, "g": {}} if data is None else orjson.loads(wire.decode_sheet(CODEC, data))
+        told = {"a": {}, "g": {}} if data is None else orjson.loads(decode_sheet(CODEC, data))
         return {part: told[part] for part in ("a", "g")}
 
     def standing(self, kind: str, number: int = 1) -> str:

@@ -140,7 +140,7 @@ def _require_steps(
         verdict.require(len(made) >= repeats[name], LOST, f"{len(made)} steps of event {name}, which came {repeats[name]} times")
         verdict.require(not any(again.kind.changing for again in made[1:]), DOUBLED, f"event {name} moved a profile twice")
         verdict.same(consequences[name], int(expected.consequence), DOUBLED, f"steps held because of event {name}")
-        if expected.speaks:
+        if expected.speaks and name in sent:
             body = made[0].body
             payload = {} if body is None else _stated(codec.decode(body)[1]["payload"])
             verdict.same(payload, _stated(sent[name].planned.cut["payload"]), STALE, f"content after event {name}")

@@ -35,13 +35,13 @@ def told(codec: Codec, contract: Contract, subject: str, number: int, choose: ra
     department, system, deciding = choose.choice(SOURCES)
     op = choose.choice(OPS if erasing else [op for op in OPS if op is not Op.DELETE])
     days: list[date | None] = [None, *(FIRST + timedelta(days=choose.randrange(12)) for _ in range(2))]
-    start, end = choose.choice(days), choose.choice(days)
+    start, end, decided = choose.choice(days), choose.choice(days), choose.choice(days)
     same = choose.choice((number, 0))
-    body = example(contract, "ADMIN_PENALTY", content=f"said {same}", e_valid_from=start, e_valid_to=end)
+    body = example(contract, "ADMIN_PENALTY", content=f"said {same}", e_valid_from=start, e_valid_to=end, e_decided_at=decided)
     return accepted(
         op,
         choose.randrange(1, 6),
-        f"{same} {start} {end}",
+        f"{same} {start} {end} {decided}",
         department=department,
         system=system,
         deciding=deciding,
@@ -90,7 +90,7 @@ def oracle(events: Sequence[Event], codec: Codec, as_of: date, known_at: int) ->
 
     def holds(event: Event) -> bool:
         envelope = codec.decode(event.body)[1]["envelope"]
-        start, end = envelope["valid_from"], envelope["valid_to"]
+        start, end = envelope["valid_from"] or envelope["decided_at"], envelope["valid_to"]
         return (start is None or start <= as_of) and (end is None or as_of <= end)
 
     best: list[tuple[tuple[bool, bool, str], Event]] = []
@@ -177,7 +177,7 @@ async def test_a_correction_a_late_and_a_future_fact_each_on_their_day(line: Lin
 
 async def test_what_was_erased_is_gone_at_any_instant_and_nobody_sees_more_than_now(line: Line) -> None:
     subject = organisation_key("gone")
-    body = line.body(content="a secret of the payload")
+    body = line.body(content="a secret of the payload", e_decided_at=FIRST)
     first = accepted(seq=1, subject_key=subject, record_type="ADMIN_PENALTY", record_key="penalty", known_at=KNOWN, body=body)
     await folded(line, [first], random.Random(1))
     assert len(await everything(line, subject, FIRST, KNOWN)) == 1

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 
-from databus.cli import access, audit, bench, down, erase, findings, publish, rebuild, sample, schemas, status, up, walk
+from databus.cli import access, audit, bench, down, erase, findings, profile, publish, rebuild, sample, schemas, status, up, walk
 from databus.cli.output import as_json, aside
 from databus.errors import DatabusError, Misconfigured, Unavailable
 
@@ -24,6 +24,7 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("publish", publish.publish),
     ("findings", findings.findings),
     ("schemas", schemas.schemas),
+    ("profile", profile.profile),
     ("erase", erase.erase),
     ("rebuild", rebuild.rebuild),
     ("bench", bench.bench),

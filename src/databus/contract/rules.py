@@ -48,7 +48,7 @@ class RuleSet:
             return ""
         for path in self.given:
             value = reader(path)(content)
-            if any(value == name for name, _ in self.classes):
+            if value is not None and any(value == name for name, _ in self.classes):
                 return str(value)
         return next((name for name, when in self.classes if when(content)), "")
 

@@ -159,17 +159,6 @@ def decode_time(codec: Codec, data: bytes) -> Tick | Release | None:
             return None
 
 
-def encode_sheet(codec: Codec, told: bytes) -> bytes:
-    """A sheet, framed: what a subject's records say together. It never wakes."""
-    return codec.encode("databus.Sheet", {"wake": NEVER, "told": told})
-
-
-def decode_sheet(codec: Codec, data: bytes) -> bytes:
-    """The sheet in these bytes."""
-    told: bytes = _decode(codec, data, "databus.Sheet")["told"]
-    return told
-
-
 def encode_change(codec: Codec, change: Change) -> bytes:
     """A change, framed."""
     value = _shallow(change)

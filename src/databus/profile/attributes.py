@@ -42,7 +42,9 @@ def elect(sheet: Sheet, charter: Charter, uscc: str) -> dict[str, Elected]:
     if not told and not authorities:
         return {}
     found = {}
-    for name, attribute in charter.attributes.items():
+    names = told.keys() | authorities.keys() | charter.derived if uscc else told.keys() | authorities.keys()
+    for name in names:
+        attribute = charter.attributes[name]
         words = tuple(sorted({*told.get(name, ()), *authorities.get(name, ())[1:]}, key=_order))
         elected = _elected(attribute, next(iter(authorities.get(name, ())), None), words, uscc)
         if elected is not None:

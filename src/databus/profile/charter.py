@@ -60,7 +60,8 @@ class Licences:
 class Charter:
     """`asserted` is, by record type, the attributes and the fields that assert them; `private` fields are not repeated in findings.
 
-    `authorities` are the types and departments that are authority for anything of anybody.
+    `authorities` are the types and departments that are authority for anything of anybody, `derived` the attributes that
+    the USCC tells.
     """
 
     attributes: Mapping[str, Attribute]
@@ -72,6 +73,7 @@ class Charter:
     licences: Licences
     unfounded: Told
     authorities: frozenset[tuple[str, str]]
+    derived: frozenset[str]
 
     def field(self, record_type: str, attribute: str) -> str:
         """The field by which records of a type assert an attribute; empty if they do not."""
@@ -95,6 +97,7 @@ def charter_of(contract: Contract) -> Charter:
         licences=Licences(licence["record_type"], predicate(licence["when"], WHERE), tuple(licence["numbers"]), licence["until"]),
         unfounded=_told(checks["DQ-CONS-05"], "field"),
         authorities=frozenset((by.record_type, by.department) for one in attributes.values() for by in one.authority.values()),
+        derived=frozenset(name for name, one in attributes.items() if one.derived is not None),
     )
 
 

@@ -91,11 +91,12 @@ def claim_of(elected: Elected, submission: Submission | None, charter: Charter) 
 
 def values_of(event: Event, payload: Mapping[str, Any], charter: Charter) -> tuple[tuple[str, str, int], ...]:
     """What a content asserts, as (attribute, hash, level)."""
-    found = []
+    found, spoken = [], (event.record_type, event.department) in charter.authorities
     for name, field in charter.asserted.get(event.record_type, ()):
         value = payload.get(field)
         if value is not None and value != "":
-            found.append((name, digest(plain(value)), level_of(event, charter.attributes[name])))
+            text = value if type(value) is str else plain(value)
+            found.append((name, digest(text), level_of(event, charter.attributes[name]) if spoken else OTHER))
     return tuple(found)
 
 

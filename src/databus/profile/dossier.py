@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
-from databus.contract import wire
 from databus.contract.codec import Codec
+from databus.contract.sheets import decode_sheet, encode_sheet
 from databus.model import keys
 from databus.model.chunk import State
 from databus.model.event import Event
@@ -57,7 +57,7 @@ class Dossiers:
         sheet = self.sheets.get(subject)
         if sheet is None:
             data = self.state.get(keys.pack(subject, SHEET))
-            sheet = self.sheets[subject] = Sheet() if data is None else unpacked(wire.decode_sheet(self.codec, data))
+            sheet = self.sheets[subject] = Sheet() if data is None else unpacked(decode_sheet(self.codec, data))
         return sheet
 
     def memo(self, at: At, *, fresh: bool = False) -> dict[str, list[Any]]:
@@ -65,7 +65,7 @@ class Dossiers:
         memo = self.memos.get(at)
         if memo is None:
             data = None if fresh else self.state.get(_memo(at))
-            memo = self.memos[at] = {} if data is None else orjson.loads(wire.decode_sheet(self.codec, data))
+            memo = self.memos[at] = {} if data is None else orjson.loads(decode_sheet(self.codec, data))
         return memo
 
     def members(self, subject: str, group: str) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class Dossiers:
         prefix = keys.pack(subject, group)
         found: dict[bytes, bytes | None] = {**self.state.group(prefix), **self.entries.get(prefix, {})}
         standing = ((key, value) for key, value in found.items() if value is not None)
-        return {keys.unpack(key)[2]: orjson.loads(wire.decode_sheet(self.codec, value)) for key, value in standing}
+        return {keys.unpack(key)[2]: orjson.loads(decode_sheet(self.codec, value)) for key, value in standing}
 
     def names(self, subject: str, group: str, *, without: str = "") -> Iterator[str]:
         """The records of a group, by key alone."""
@@ -139,6 +139,8 @@ class Dossiers:
 
     def _numbered(self, at: At, before: Claim | None, after: Claim | None) -> list[Touch]:
         old, new = set(before.numbers) if before else set(), set(after.numbers) if after else set()
+        if old == new:
+            return []
         for value, _, _ in old - new:
             self._write(at[0], NUMBER + value, at[1], None, gone=True)
         for value, role, until in new - old:
@@ -178,7 +180,7 @@ class Dossiers:
             self.told[subject] = elect(self.sheet(subject), self.charter, uscc)
 
     def _write(self, subject: str, group: str, record: str, told: Any, *, gone: bool = False) -> None:
-        value = None if gone else wire.encode_sheet(self.codec, orjson.dumps(told))
+        value = None if gone else encode_sheet(self.codec, orjson.dumps(told))
         self.entries.setdefault(keys.pack(subject, group), {})[keys.pack(subject, group, record)] = value
 
     def note(self, at: At) -> None:
@@ -189,10 +191,10 @@ class Dossiers:
         """Everything written, as it goes into `registers`."""
         written: dict[bytes, bytes | None] = {key: value for entries in self.entries.values() for key, value in entries.items()}
         for subject in self.moved:
-            written[keys.pack(subject, SHEET)] = wire.encode_sheet(self.codec, packed(self.sheets[subject]))
+            written[keys.pack(subject, SHEET)] = encode_sheet(self.codec, packed(self.sheets[subject]))
         for at in self.noted:
             memo = self.memos[at]
-            written[_memo(at)] = wire.encode_sheet(self.codec, orjson.dumps(memo, option=orjson.OPT_SORT_KEYS)) if memo else None
+            written[_memo(at)] = encode_sheet(self.codec, orjson.dumps(memo, option=orjson.OPT_SORT_KEYS)) if memo else None
         return written
 
 

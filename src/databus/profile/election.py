@@ -42,6 +42,10 @@ class Elected:
 
 def elect(registers: Collection[Register]) -> Elected:
     """The record behind its registers, of which there is at least one."""
+    if len(registers) == 1:
+        (only,) = registers
+        if only.event.facet == CONTENT:
+            return Elected(only.event, only.event, (), (), (), deleted=False, torn=bool(only.rivals), based=only.based)
     gone = deletes(registers)
     live = [register for register in registers if register.event.facet != DELETE and not spent(register.event, gone)] if gone else registers
     told = [register.event for register in live]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -135,7 +136,12 @@ class Sheet:
 
 def group_of(claim: Claim) -> str:
     """The name of the group of a claim."""
-    told = (claim.record_type, claim.source, *(part for name, value, _ in claim.values for part in (name, value)))
+    return _group(claim.record_type, claim.source, claim.values)
+
+
+@lru_cache(maxsize=1 << 14)
+def _group(record_type: str, source: str, values: tuple[tuple[str, str, int], ...]) -> str:
+    told = (record_type, source, *(part for name, value, _ in values for part in (name, value)))
     return blake2b("\x1f".join(told).encode(), digest_size=8).hexdigest()
 
 

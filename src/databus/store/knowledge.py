@@ -15,7 +15,7 @@ _KNOWN = f"""
 WITH said AS (
     SELECT DISTINCT ON (record_type, record_key, source) * FROM facts
     WHERE subject_key = $1 AND facet = 'content' AND known_at <= $5
-        AND (valid_from IS NULL OR valid_from <= $4) AND (valid_to IS NULL OR valid_to >= $4)
+        AND coalesce(valid_from, decided_at, $4) <= $4 AND (valid_to IS NULL OR valid_to >= $4)
     ORDER BY record_type, record_key, source, seq DESC, mark, known_at, event_id
 ), ends AS (
     SELECT DISTINCT ON (record_type, record_key, source, facet) record_type, record_key, source, withdrawn FROM facts
@@ -44,7 +44,8 @@ async def of_subject(
     """The contents that held on `as_of` as far as was known at `known_at` (milliseconds), of the records a caller may see now.
 
     Content, source, days and `known_at` are those of then; standing, class, wake day and rule are the record's now, for by
-    them it is judged. A content without first or last day holds without that bound. What was erased is gone at any instant.
+    them it is judged. A content without a first day holds from the day of its decision; without that, or without a last
+    day, it has no such bound. What was erased is gone at any instant.
 
     Raises:
         StoreUnavailable: PostgreSQL is away.

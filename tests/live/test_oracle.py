@@ -1,0 +1,169 @@
+"""The oracle of the chaos bench says nothing of a line without a fault, and names every fault that is put into its traces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bench.chaos.evidence import Evidence, Row
+from bench.chaos.oracle import judge
+from bench.chaos.verdict import DOUBLED, GAPS, LOST, STALE, Verdict
+from databus.contract import catalogue, wire
+from databus.contract.catalogue import Contract
+from databus.contract.codec import Codec
+from databus.model import keys
+from databus.model.change import Kind
+from databus.model.chunk import Record
+from databus.settings import CHECKOUT
+from databus.testing.province.plan import Planned
+from live.lines import planned, run
+
+COUNT = 400
+Fault = Callable[[Evidence, Codec], Evidence]
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return catalogue.load(CHECKOUT / "schemas")
+
+
+@pytest.fixture(scope="module")
+def codec(contract: Contract) -> Codec:
+    return contract.codec()
+
+
+@pytest.fixture(scope="module")
+def told(contract: Contract) -> list[Planned]:
+    return planned(contract, COUNT)
+
+
+@pytest.fixture(scope="module")
+def evidence(told: list[Planned], contract: Contract, codec: Codec) -> Evidence:
+    return run(told, contract, codec)
+
+
+def test_nothing_is_wrong_with_a_line_without_a_fault(told: list[Planned], evidence: Evidence, codec: Codec) -> None:
+    verdict = judge(told, evidence, codec)
+    assert verdict.clean, verdict.examples
+    assert {one.effect for one in told} == {"CHANGING", "HISTORY", "DUPLICATE", "EQUIVOCAL", ""}
+
+
+def submission_lost(evidence: Evidence, codec: Codec) -> Evidence:
+    return replace(evidence, inboxes=evidence.inboxes[1:])
+
+
+def event_lost(evidence: Evidence, codec: Codec) -> Evidence:
+    return replace(evidence, events=evidence.events[:-1])
+
+
+def event_repeated_with_other_bytes(evidence: Evidence, codec: Codec) -> Evidence:
+    event = wire.decode_event(codec, evidence.events[0].value or b"")
+    again = replace(evidence.events[0], value=wire.encode_event(codec, replace(event, seq=event.seq + 1)))
+    return replace(evidence, events=[*evidence.events, again])
+
+
+def event_repeated_without_a_step(evidence: Evidence, codec: Codec) -> Evidence:
+    return replace(evidence, events=[*evidence.events, evidence.events[0]])
+
+
+def step_lost(evidence: Evidence, codec: Codec) -> Evidence:
+    return replace(evidence, changes=evidence.changes[:-1])
+
+
+def step_doubled(evidence: Evidence, codec: Codec) -> Evidence:
+    return replace(evidence, changes=[*evidence.changes, evidence.changes[0]])
+
+
+def number_skipped(evidence: Evidence, codec: Codec) -> Evidence:
+    return _with_change(evidence, codec, lambda change: change.pv is not None, lambda change: replace(change, pv=change.pv + 7))
+
+
+def step_from_an_older_state(evidence: Evidence, codec: Codec) -> Evidence:
+    return _with_change(
+        evidence, codec, lambda change: change.was is not None and change.kind is Kind.CHANGED, lambda change: replace(change, was=None)
+    )
+
+
+def register_lost(evidence: Evidence, codec: Codec) -> Evidence:
+    key = next(record.key for record in evidence.registers if len(keys.unpack(record.key or b"")) == 4)
+    return replace(evidence, registers=[record for record in evidence.registers if record.key != key])
+
+
+def register_gone_back(evidence: Evidence, codec: Codec) -> Evidence:
+    """The last value of a register is one of an older seq, as a zombie would write it."""
+    record = next(record for record in reversed(evidence.registers) if len(keys.unpack(record.key or b"")) == 4)
+    register = wire.decode_register(codec, record.value or b"")
+    event = wire.decode_event(codec, register.event)
+    older = replace(register, event=wire.encode_event(codec, replace(event, seq=event.seq - 1)))
+    return replace(evidence, registers=[*evidence.registers, replace(record, value=wire.encode_register(codec, older))])
+
+
+def head_gone_back(evidence: Evidence, codec: Codec) -> Evidence:
+    record = next(record for record in evidence.registers if keys.unpack(record.key or b"")[-1] == "head")
+    head = wire.decode_head(codec, record.value or b"")
+    return replace(evidence, registers=[*evidence.registers, replace(record, value=wire.encode_head(codec, replace(head, pv=0)))])
+
+
+def finding_lost(evidence: Evidence, codec: Codec) -> Evidence:
+    return replace(evidence, findings=[])
+
+
+def row_of_step_lost(evidence: Evidence, codec: Codec) -> Evidence:
+    return replace(evidence, steps=evidence.steps[1:])
+
+
+def version_lost(evidence: Evidence, codec: Codec) -> Evidence:
+    return replace(evidence, versions=evidence.versions[1:])
+
+
+def version_doubled(evidence: Evidence, codec: Codec) -> Evidence:
+    return replace(evidence, versions=[*evidence.versions, evidence.versions[-1]])
+
+
+def payload_of_another_time(evidence: Evidence, codec: Codec) -> Evidence:
+    at = next(at for at, row in enumerate(evidence.versions) if row["to_offset"] is None and row["payload"])
+    row: Row = {**evidence.versions[at], "payload": {}}
+    return replace(evidence, versions=[*evidence.versions[:at], row, *evidence.versions[at + 1 :]])
+
+
+def sum_too_small(evidence: Evidence, codec: Codec) -> Evidence:
+    return replace(evidence, count=replace(evidence.count, changing=evidence.count.changing - 1))
+
+
+def _with_change(evidence: Evidence, codec: Codec, which: Callable, other: Callable) -> Evidence:  # type: ignore[type-arg]
+    changes: list[Record] = list(evidence.changes)
+    for at, record in enumerate(changes):
+        change = wire.decode_change(codec, record.value or b"")
+        if which(change):
+            changes[at] = replace(record, value=wire.encode_change(codec, other(change)))
+            return replace(evidence, changes=changes)
+    raise AssertionError("no such step")
+
+
+FAULTS: tuple[tuple[Fault, str], ...] = (
+    (submission_lost, LOST),
+    (event_lost, LOST),
+    (event_repeated_with_other_bytes, DOUBLED),
+    (event_repeated_without_a_step, LOST),
+    (step_lost, LOST),
+    (step_doubled, DOUBLED),
+    (number_skipped, GAPS),
+    (step_from_an_older_state, STALE),
+    (register_lost, LOST),
+    (register_gone_back, STALE),
+    (head_gone_back, GAPS),
+    (finding_lost, LOST),
+    (row_of_step_lost, LOST),
+    (version_lost, LOST),
+    (version_doubled, DOUBLED),
+    (payload_of_another_time, STALE),
+    (sum_too_small, LOST),
+)
+
+
+@pytest.mark.parametrize(("fault", "kind"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
+def test_a_fault_is_named(fault: Fault, kind: str, told: list[Planned], evidence: Evidence, codec: Codec) -> None:
+    verdict: Verdict = judge(told, fault(evidence, codec), codec)
+    assert verdict.found[kind] > 0, verdict.examples
