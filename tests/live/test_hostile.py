@@ -101,7 +101,9 @@ def test_each_is_told_its_rule_and_field(live: Live, sent: Sent) -> None:
 
 def test_nothing_refused_went_on_and_every_good_one_did(live: Live, sent: Sent) -> None:
     steps = live.sql(
-        "SELECT inbox_offset, submission_id FROM steps s WHERE department = $1 AND inbox_partition = $2", DEPARTMENT, sent.partition
+        "SELECT inbox_offset, submission_id FROM steps WHERE department = $1 AND inbox_partition = $2 AND submission_id <> ''",
+        DEPARTMENT,
+        sent.partition,
     )
     mine = {row["inbox_offset"]: row["submission_id"] for row in steps if row["inbox_offset"] in sent.offsets.values()}
     assert sorted(mine) == sorted(sent.offsets[one.name] for one in sent.attempts if not one.rule)
@@ -163,7 +165,7 @@ def test_the_secret_is_in_no_topic_read_from_the_start(live: Live, sent: Sent, c
     records = live.log(*live.topics(), committed=committed)
     where = {needle: {one.topic for one in records if needle.encode() in _bytes(one)} for needle in (GOOD, SECRET)}
     assert where[SECRET] == set()
-    assert {topics.EVENTS, topics.CHANGES, topics.REGISTERS, INBOX} <= where[GOOD]
+    assert {topics.EVENTS, topics.CHANGES, topics.REGISTERS} <= where[GOOD]
 
 
 def test_quarantine_keeps_what_was_broken_and_no_secret(live: Live, sent: Sent) -> None:
