@@ -27,7 +27,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Elected:
-    """An attribute: where its value comes from (None: it has none, or it is `derived`), and every other word on it."""
+    """An attribute: where its value comes from (None: it has none, or it is derived), and the words of others on it.
+
+    Beside an authority's or the code's own word, only those that differ from it.
+    """
 
     status: Status
     chosen: Word | None
@@ -54,15 +57,21 @@ def elect(sheet: Sheet, charter: Charter, uscc: str) -> dict[str, Elected]:
 
 def _elected(attribute: Attribute, best: Word | None, words: tuple[Word, ...], uscc: str) -> Elected | None:
     if best is not None:
-        return Elected(Status.AUTHORITY, best, best.value, words)
+        return Elected(Status.AUTHORITY, best, best.value, _dissenting(words, best.value))
     if attribute.derived is not None and uscc:
-        return Elected(Status.DERIVED, None, digest(uscc[attribute.derived]), words)
+        value = digest(uscc[attribute.derived])
+        return Elected(Status.DERIVED, None, value, _dissenting(words, value))
     values = {word.value for word in words}
     if not values:
         return None
     if len(values) == 1:
         return Elected(Status.PROVISIONAL, words[0], words[0].value, words[1:])
     return Elected(Status.CONTESTED, None, "", words)
+
+
+def _dissenting(words: tuple[Word, ...], value: str) -> tuple[Word, ...]:
+    # Where somebody's word counts, saying the same is no news: it would make a step for every source that agrees.
+    return tuple(word for word in words if word.value != value)
 
 
 def _authorities(sheet: Sheet) -> Mapping[str, list[Word]]:
