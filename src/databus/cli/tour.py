@@ -48,7 +48,8 @@ def chosen(here: Session, lines: Iterable[Line]) -> Choice:
 
     async def pick(pool: Pool) -> Step | None:
         consenting = {subject for permit in await permits.all(pool, grantee=AGENCY) for subject in permit.subjects}
-        for submission in wanted[:_LOOKED_AT]:
+        # The latest first: the oldest have had their time in public.
+        for submission in wanted[: -_LOOKED_AT - 1 : -1]:
             found = await trace.of(pool, submission)
             for step in found.steps:
                 if step.subject_key in consenting and any(map(_stands, found.versions)):
