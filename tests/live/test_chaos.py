@@ -9,7 +9,7 @@ import pytest
 from bench.chaos.run import run
 from bench.chaos.scenarios import SCENARIOS
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.chaos]
 # All scenarios together stay below eight minutes on two cores; the load they break is the same as in the bench, in rate too.
 SUBMISSIONS, SEED = 4_000, 35
 
