@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from databus.bus import topics
-from databus.contract.wire import decode_change, decode_finding
+from databus.contract.wire import decode_change, decode_finding, decode_time
 from databus.local import stack
 from databus.store import reconciliation
 from databus.testing.province import ledger
@@ -57,13 +57,16 @@ def _agrees_with_its_ledger(live: Live) -> None:
     lines = list(ledger.read(live.here.settings.home / "sample-ledger.jsonl"))
     good = Counter(line.submission_id for line in lines if line.outcome == "ACCEPTED")
     codec = live.here.codec("admin")
-    changes = [decode_change(codec, record.value) for record in live.log(topics.CHANGES) if record.value]
+    values = [record.value for record in live.log(topics.CHANGES) if record.value]
+    changes = [decode_change(codec, value) for value in values if decode_time(codec, value) is None]
     assert Counter(one.submission_id for one in changes if one.submission_id) == good
     assert max(Counter(one.change_id for one in changes).values()) == 1
     steps = live.sql("SELECT submission_id, kind FROM steps WHERE submission_id <> ''")
     assert Counter(row["submission_id"] for row in steps) == good
     told = [decode_finding(codec, record.value) for record in live.log(topics.FINDINGS) if record.value]
-    assert max(Counter(one.finding_id for one in told).values()) == 1, "a finding went out twice"
+    closed = {one.finding_id for one in told if one.status != "ISSUED"}
+    times = Counter(one.finding_id for one in told if one.finding_id not in closed)
+    assert max(times.values()) == 1, "a finding went out twice"
     refused = {line.submission_id: (line.rule, line.field) for line in lines if line.outcome != "ACCEPTED"}
     found = Counter((one.submission_id, one.rule, one.field) for one in told)
     assert not [submission for submission, named in refused.items() if found[submission, *named] != 1]
