@@ -26,7 +26,7 @@ from databus.local.connections import variables
 from databus.local.engines import postgres
 from databus.local.provision import postgres as postgres_program
 from databus.settings import Settings, inherited
-from engines import DEPARTMENTS, Engines, await_ready, free_ports, local_settings, running_engines
+from engines import Engines, await_ready, free_ports, local_settings, running_engines
 
 pytestmark = pytest.mark.live
 AS_PLAIN_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
@@ -98,12 +98,12 @@ def test_postgres_refuses_a_wrong_password(isolated: Settings) -> None:
         asyncio.run(asyncpg.connect(wrong))
 
 
-def test_kafka_takes_four_mebibytes_and_no_stranger(engines: Engines, isolated: Settings) -> None:
+def test_kafka_takes_four_mebibytes_and_no_stranger(isolated: Settings) -> None:
     big = b"x" * (4 << 20)
     write(isolated, isolated.bus.prefix + "big", big)
     assert read(isolated, isolated.bus.prefix + "big") == [big]
     with pytest.raises(KafkaError):
-        KafkaAdminClient(**options(engines.as_user(isolated, DEPARTMENTS[0])))  # the registrar has not made this user here
+        KafkaAdminClient(**options(isolated) | {"sasl_plain_username": "stranger"})
 
 
 def test_opa_answers(engines: Engines) -> None:
