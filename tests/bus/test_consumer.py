@@ -64,6 +64,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ChunkConsumer]:
         assert isinstance(consumer, ChunkConsumer)
         monkeypatch.setattr(consumer, "_thread", Thread(commits=commits or {}, end=end))
         consumer.resume_flow()
+        consumer.prepared_for(app.consumer_generation_id)
         return consumer
 
     return made
@@ -113,6 +114,47 @@ async def test_nothing_is_handed_out_during_a_seek_or_for_an_older_epoch(make: C
     assert consumer._read_offset[PARTITION] == 0
 
 
+async def test_nothing_is_handed_out_before_writers_and_state_are_ready(make: Callable[..., ChunkConsumer]) -> None:
+    """Faust ends a recovery that another rebalance has overtaken by resuming the flow, before that one has been prepared for."""
+    consumer, got = make(), list[Chunk]()
+    consumer.callback = collect(got)
+    await consumer.perform_seek()
+    consumer.app.consumer_generation_id += 1
+    assert not await consumer._hand_out(PARTITION, records(0, 5), consumer.ledger.epoch, consumer.app.consumer_generation_id)
+    await consumer.perform_seek()
+    assert consumer.ledger.places() == ()
+    assert got == []
+    consumer.prepared_for(consumer.app.consumer_generation_id)
+    await consumer.perform_seek()
+    assert await consumer._hand_out(PARTITION, records(0, 5), consumer.ledger.epoch, consumer.app.consumer_generation_id)
+    assert [chunk.following for chunk in got] == [5]
+
+
+async def test_a_seek_overtaken_by_a_rebalance_begins_nothing(make: Callable[..., ChunkConsumer]) -> None:
+    consumer = make()
+
+    async def overtaken(positions: dict[TP, int]) -> None:
+        consumer._prepared = None
+
+    consumer._thread.seek_wait = overtaken
+    await consumer.perform_seek()
+    assert consumer.ledger.places() == ()
+
+
+async def test_a_rebalance_voids_what_was_prepared(make: Callable[..., ChunkConsumer]) -> None:
+    consumer = make()
+
+    async def passed_on(*_: Any) -> None:
+        """What Faust's app does then needs a broker."""
+
+    consumer._on_partitions_revoked = consumer._on_partitions_assigned = passed_on
+    for callback in (consumer.on_partitions_revoked, consumer.on_partitions_assigned):
+        consumer.prepared_for(consumer.app.consumer_generation_id)
+        assert consumer.prepared
+        await callback({PARTITION})
+        assert not consumer.prepared
+
+
 async def test_a_delivery_overtaken_by_a_rebalance_does_not_move_the_position(make: Callable[..., ChunkConsumer]) -> None:
     consumer = make()
     await consumer.perform_seek()
@@ -130,6 +172,7 @@ async def test_chunks_follow_each_other_and_what_was_read_is_filtered(make: Call
     consumer.callback = collect(got)
     await consumer.perform_seek()
     consumer.app.consumer_generation_id = 3
+    consumer.prepared_for(3)
     assert await consumer._hand_out(PARTITION, records(0, 25), consumer.ledger.epoch, 3)
     assert [(chunk.start, chunk.following) for chunk in got] == [(7, 17), (17, 25)]
     assert [record.offset for chunk in got for record in chunk.records] == list(range(7, 25))

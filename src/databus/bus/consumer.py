@@ -87,6 +87,7 @@ class ChunkConsumer(driver.Consumer):
         self.turn = asyncio.Lock()
         """Held by whoever is about to commit: the chunk at work, or the marker behind a truncation."""
         self.committed: Committed = {}
+        self._prepared: int | None = None
         self._seeking = 0
         self._drained = False
         super().__init__(*args, **kwargs)
@@ -120,11 +121,26 @@ class ChunkConsumer(driver.Consumer):
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's stall detector watches commits it does not see here; `beat` is ours."""
 
+    @property
+    def prepared(self) -> bool:
+        """True while somebody has made writers and state ready for the generation we are in: before, nothing is handed out.
+
+        Faust ends a recovery that another rebalance has overtaken by resuming the flow (`Recovery._resume_streams`), before
+        that other rebalance has been prepared for; folding would then begin from no state, or from one of last time.
+        """
+        return self._prepared is not None and self._prepared == self.app.consumer_generation_id
+
+    def prepared_for(self, generation: int) -> None:
+        """Writers and state are those of this generation of the group."""
+        self._prepared = generation
+
     async def on_partitions_revoked(self, revoked: Any) -> None:
+        self._prepared = None
         self.ledger.invalidate()
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
+        self._prepared = None
         self.thread.accepted = time.monotonic()
         await super().on_partitions_assigned(assigned, generation_id)
 
@@ -139,8 +155,8 @@ class ChunkConsumer(driver.Consumer):
         try:
             # A transaction under way would move the commit after we have read it.
             await self.wait_empty()
-            places = sorted(Place(tp.topic, tp.partition) for tp in self.assignment())
-            if not places:
+            places, generation = sorted(Place(tp.topic, tp.partition) for tp in self.assignment()), self._prepared
+            if not places or not self.prepared:
                 return
             self.committed = await self.thread.committed(places)
             offsets = {place: at for place, (at, _) in self.committed.items()}
@@ -149,6 +165,8 @@ class ChunkConsumer(driver.Consumer):
             for place, count in lost(offsets, first).items():
                 log.error("%s[%d]: retention took %d offsets before they were read", place.topic, place.partition, count)
             await self.seek_wait({TP(*place): at for place, at in positions.items()})
+            if not self.prepared or self._prepared != generation:
+                return
             for place, at in positions.items():
                 self._read_offset[TP(*place)] = at
             self.ledger.begin(positions)
@@ -166,14 +184,14 @@ class ChunkConsumer(driver.Consumer):
 
     def _usable(self, epoch: int, generation: int) -> bool:
         same = epoch == self.ledger.epoch and generation == self.app.consumer_generation_id
-        return same and not self._seeking and self.flow_active
+        return same and self.prepared and not self._seeking and self.flow_active
 
     async def _drain_messages(self, fetcher: Any) -> None:
         """Faust's fetch loop. Restarted after each rebalance: what the cancelled one had popped is gone, so it seeks first (F1)."""
         seek, self._drained = self._drained, True
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
-                if seek and self.flow_active and not self.app.rebalancing:
+                if seek and self.flow_active and self.prepared and not self.app.rebalancing:
                     seek = not await self._seek_again()
                 epoch, generation = self.ledger.epoch, self.app.consumer_generation_id
                 fetched, _ = await self._wait_next_records(_POLL_SECONDS)

@@ -83,8 +83,11 @@ class Worker:
                     beat=self.alive,
                     progress=self._on_recovery,
                 )
-                self._states = states if states is not None else {}
+                self._states = states or {}
+                if states is None:
+                    return
             await self._take_over(places)
+            self.consumer.prepared_for(generation)
             self.alive()
         except Exception as error:
             log.exception("taking over %d partitions failed", len(places))
@@ -136,7 +139,8 @@ class Worker:
         # Without a duty nobody here has written a marker: it is a submission that looks like one, and is judged like any.
         due = chunk.place in self._duties
         records = [record for record in chunk.records if not (due and truncation.is_marker(record))]
-        state = self._states.setdefault(number, Registers())
+        # Where there is state it was loaded by `prepare`; to begin without it would be to lose it.
+        state = Registers() if self._registers is None else self._states[number]
         outcome = self._processor(records, state) if records else Outcome()
         await self._commit(chunk, outcome)
         state.apply(outcome.registers)
