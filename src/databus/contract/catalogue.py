@@ -13,7 +13,7 @@ import yaml
 
 from databus.contract import calendar, codes, compatibility, invariants, rules
 from databus.contract.codec import Codec
-from databus.contract.entries import Check, Entry, Owner, entry_of
+from databus.contract.entries import Check, Entry, Owner, check_of, entry_of
 from databus.contract.fields import Field, fields_of
 from databus.contract.schemas import Schema, latest, read_schemas, self_contained
 from databus.errors import BadContract, NotFound
@@ -135,7 +135,10 @@ def load(root: Path) -> Contract:
     invariants.require(
         entries=contract.entries,
         fields={name: record_type.fields for name, record_type in types.items()},
-        checks={name: record_type.checks for name, record_type in types.items()},
+        checks={
+            name: (*record_type.checks, *(check for entry in record_type.entries for check in entry.dq_profile))
+            for name, record_type in types.items()
+        },
         datasets=contract.datasets,
         attributes=contract.attributes,
         codes=lists,
@@ -173,7 +176,7 @@ def _record_type(folder: Path, schemas: tuple[Schema, ...]) -> RecordType:
             title=raw["title"],
             fields=fields_of(json.loads(schema.text), f"{folder.name}/v{schema.version}.avsc"),
             entries=tuple(entry_of(entry, folder.name) for entry in raw["catalogue"]),
-            checks=tuple(_check(row) for row in raw["checks"]),
+            checks=tuple(check_of(row) for row in raw["checks"]),
             row=raw.get("row") or {},
             hints=raw.get("hints") or {},
             sample_weight=float(raw.get("sample_weight", 1)),
@@ -183,10 +186,6 @@ def _record_type(folder: Path, schemas: tuple[Schema, ...]) -> RecordType:
         raise BadContract(f"{where} lacks or misstates {error}", file=where) from error
 
 
-def _check(row: Mapping[str, Any]) -> Check:
-    return Check(row["rule"], row.get("field", ""), {name: value for name, value in row.items() if name not in ("rule", "field")})
-
-
 def _agree(contract: Contract) -> None:
     for name, record_type in contract.types.items():
         where = f"{name}/type.yaml"
@@ -194,7 +193,8 @@ def _agree(contract: Contract) -> None:
             raise BadContract(f"{where} calls itself {record_type.name}", file=where)
         other = record_type.key_without
         named = [part for part in (*record_type.key, *((other[0], *other[1]) if other else ())) if not part.startswith("@")]
-        named += [check.field for check in record_type.checks if check.field and not check.field.startswith(("envelope.", "@"))]
+        checks = [*record_type.checks, *(check for entry in record_type.entries for check in entry.dq_profile)]
+        named += [check.field for check in checks if check.field and not check.field.startswith(("envelope.", "@"))]
         named += [field for entry in record_type.entries for field in entry.required if not field.startswith("envelope.")]
         named += [record_type.deciding] if record_type.deciding else []
         for field in [*named, record_type.title]:

@@ -35,9 +35,18 @@ class Check:
     params: dict[str, Any]
 
 
+def check_of(raw: dict[str, Any]) -> Check:
+    """A check from its YAML."""
+    return Check(raw["rule"], raw.get("field", ""), {name: value for name, value in raw.items() if name not in ("rule", "field")})
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A catalogue entry. `late_after` is in working days after the decision, None without a limit."""
+    """A catalogue entry. `late_after` is in working days after the decision, None without a limit.
+
+    `dq_profile` are checks of this entry alone: each stands in for those of the type with its rule and field, and one that
+    says `off` asks nothing.
+    """
 
     code: str
     record_type: str
@@ -54,6 +63,7 @@ class Entry:
     share_type: int
     is_open: bool
     update_cycle: int
+    dq_profile: tuple[Check, ...]
     raw: dict[str, Any]
 
     def active(self, day: date) -> bool:
@@ -80,5 +90,6 @@ def entry_of(raw: dict[str, Any], record_type: str) -> Entry:
         share_type=raw["share_type"],
         is_open=bool(raw["is_open"]),
         update_cycle=raw["update_cycle"],
+        dq_profile=tuple(check_of(row) for row in raw.get("dq_profile") or ()),
         raw=raw,
     )

@@ -13,7 +13,7 @@ from databus.model.labels import Privacy, Publication
 
 Fields = Mapping[str, Mapping[str, Field]]
 Break = tuple[str, str]
-_REFUSED, _OPENABLE, _RULES = 3, (1, 2), "dq_rule"
+_REFUSED, _OPENABLE, _RULES, _BANNED = 3, (1, 2), "dq_rule", "prohibited_item"
 
 
 def require(
@@ -60,6 +60,12 @@ def _lists(fields: Fields, checks: Mapping[str, tuple[Check, ...]], codes: Codes
         for check in checks[name]:
             if not codes.known(_RULES, check.rule):
                 yield f"{name}/type.yaml", f"it names the check {check.rule}, which codes/{_RULES}.yaml does not have"
+        for field in own.values():
+            if banned := next((row for row in codes.rows(_BANNED) if row.zh in field.zh), None):
+                yield (
+                    f"{name}/type.yaml",
+                    f"the field {field.name} is about {banned.en}, which may not be collected ({banned.more['citation']})",
+                )
 
 
 def _dataset(name: str, dataset: Mapping[str, Any], fields: Fields) -> Iterator[Break]:

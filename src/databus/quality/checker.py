@@ -81,8 +81,8 @@ def _unread(submission: Submission, failed: Iterable[Failure], desk: Desk) -> li
 
 
 def _content(submission: Submission, record_type: RecordType, decoded: Decoded, desk: Desk) -> Content:
-    asked = desk.questions[record_type.name]
     envelope = normalise.envelope(decoded["envelope"])
+    asked = desk.questions(record_type.name, envelope["catalog_code"])
     if Secrecy.WORK_SECRET in (level.strip().upper() for level in submission.all(SECRECY)):
         envelope["secrecy"] = Secrecy.WORK_SECRET.value
     return content_of(
@@ -98,7 +98,7 @@ def _content(submission: Submission, record_type: RecordType, decoded: Decoded, 
 def _judged(submission: Submission, content: Content, decoded: Decoded, desk: Desk) -> list[Output]:
     subject = subject_of(content.envelope["subject"], desk.contract, platform_key=desk.platform_key)
     key = record_key(content, subject, desk.contract)
-    failed = list(failures(desk.questions[content.record_type.name], content, desk.contract))
+    failed = list(failures(desk.questions(content.record_type.name, content.envelope["catalog_code"]), content, desk.contract))
     failed += key_failures(submission.key, decoded["envelope"]["subject"], subject, failed)
     if not submission.believed:
         failed.append(Failure("DQ-FMT-03", "", "databus-told-time", expected="no such header here"))

@@ -14,14 +14,21 @@ from databus.quality.secrecy import EnvelopeReader, envelope_reader
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Contracts, codec and keys; each type's questions; the reader of damaged submissions' envelopes."""
+    """Contracts, codec and keys; the questions by type, and by entry where it asks others; the reader of damaged submissions'
+    envelopes."""
 
     contract: Contract
     codec: Codec
     platform_key: bytes
     seal: Seal
-    questions: Mapping[str, Questions]
+    types: Mapping[str, Questions]
+    entries: Mapping[str, Questions]
     envelope: EnvelopeReader
+
+    def questions(self, record_type: str, catalog_code: str) -> Questions:
+        """What a submission of a type under an entry is asked; a foreign or unknown entry asks what the type does."""
+        own = self.entries.get(catalog_code)
+        return own if own is not None and own.record_type.name == record_type else self.types[record_type]
 
 
 def desk_of(contract: Contract, codec: Codec, *, platform_key: bytes, quarantine_key: bytes) -> Desk:
@@ -36,6 +43,12 @@ def desk_of(contract: Contract, codec: Codec, *, platform_key: bytes, quarantine
         codec=codec,
         platform_key=platform_key,
         seal=seal_of(quarantine_key),
-        questions={name: questions(record_type, contract) for name, record_type in contract.types.items()},
+        types={name: questions(record_type, contract) for name, record_type in contract.types.items()},
+        entries={
+            entry.code: questions(record_type, contract, entry.dq_profile)
+            for record_type in contract.types.values()
+            for entry in record_type.entries
+            if entry.dq_profile
+        },
         envelope=envelope_reader(contract),
     )

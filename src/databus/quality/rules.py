@@ -53,6 +53,7 @@ ALWAYS: tuple[tuple[Rule, Check], ...] = (
 )
 """What every submission is asked, whatever its type: its form, its scope and its envelope."""
 
+LIST, BATCH = "dq_rule", "batch"
 _CONDITIONS = ("when", "unless", "required_when")
 
 
@@ -66,17 +67,27 @@ class Questions:
     narrowing: Narrowing
 
 
-def questions(record_type: RecordType, contract: Contract) -> Questions:
-    """The checks of a type: its own first, so that a finding names its field rather than the envelope's copy.
+def questions(record_type: RecordType, contract: Contract, profile: tuple[Check, ...] = ()) -> Questions:
+    """The checks of a type, those in the `profile` of an entry standing in for the type's with the same rule and field.
+
+    Its own come first, so that a finding names its field rather than the envelope's copy.
 
     Raises:
-        BadContract: the type asks for a rule that is not a check of single submissions.
+        BadContract: the type or the profile asks for a rule that is not a check of single submissions.
     """
-    own = [(_rule(check, record_type), check) for check in record_type.checks]
-    one = [(scope.one_subject, Check("DQ-KEY-01", "", check.params)) for check in record_type.checks if check.rule == "DQ-COM-02"]
+    asked = _asked(record_type, contract, profile)
+    own = [(_rule(check, record_type), check) for check in asked]
+    one = [(scope.one_subject, Check("DQ-KEY-01", "", check.params)) for check in asked if check.rule == "DQ-COM-02"]
     always = [(rule, _told_apart(check, record_type)) for rule, check in ALWAYS]
     checks = tuple((rule, _compiled(check, record_type)) for rule, check in (*own, *one, *always))
     return Questions(record_type, checks, spellings(record_type), narrowing_of(record_type, contract))
+
+
+def _asked(record_type: RecordType, contract: Contract, profile: tuple[Check, ...]) -> list[Check]:
+    level = {row.code: row.more["level"] for row in contract.codes.rows(LIST)}
+    told = {(check.rule, check.field) for check in profile}
+    checks = [*(check for check in record_type.checks if (check.rule, check.field) not in told), *profile]
+    return [check for check in checks if level.get(check.rule) != BATCH and not check.params.get("off")]
 
 
 def _rule(check: Check, record_type: RecordType) -> Rule:
