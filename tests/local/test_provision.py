@@ -71,7 +71,7 @@ def test_a_missing_maven_is_named_with_the_setting_that_replaces_kafka(path: Pat
 def test_a_failed_step_tells_its_last_words_and_leaves_nothing(tmp_path: Path) -> None:
     def build(folder: Path) -> None:
         argv = (sys.executable, "-c", "print('no route to registry'); raise SystemExit(7)")
-        steps.run(argv, title="Building OPA", engine=steps.OPA, folder=folder, env={}, console=console())
+        steps.run(argv, title="Building OPA", engine=steps.OPA, folder=folder, result=folder, env={}, console=console())
 
     with pytest.raises(errors.EngineMissing, match=r"no route to registry.*DATABUS_OPA__URL"):
         cache.build_once(tmp_path, "opa-1", build)
@@ -83,7 +83,15 @@ def test_a_stalled_step_is_named_and_in_the_end_given_up(tmp_path: Path) -> None
     argv = (sys.executable, "-c", "import time; time.sleep(60)")
     with pytest.raises(errors.EngineMissing):
         steps.run(
-            argv, title="Downloading", engine=steps.KAFKA, folder=tmp_path, env={}, console=screen, stall_seconds=0.5, give_up_seconds=1.2
+            argv,
+            title="Downloading",
+            engine=steps.KAFKA,
+            folder=tmp_path,
+            result=tmp_path,
+            env={},
+            console=screen,
+            stall_seconds=0.5,
+            give_up_seconds=1.2,
         )
     assert isinstance(screen.file, io.StringIO)
     assert "Downloading: nothing new for" in screen.file.getvalue()

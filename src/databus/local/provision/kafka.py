@@ -39,11 +39,14 @@ def libs(cache: Path, *, java: Path, env: Mapping[str, str], console: Console) -
         maven = shutil.which("mvn")
         if maven is None:
             raise steps.KAFKA.missing("Maven (`mvn`) is not on the PATH; install it (on Debian: apt-get install maven).")
-        (folder / "pom.xml").write_text(_POM)
-        argv = (maven, "-q", "-B", "-f", str(folder / "pom.xml"), _PLUGIN, "-DincludeScope=runtime", f"-DoutputDirectory={folder}")
+        work = folder.parent
+        (work / "pom.xml").write_text(_POM)
+        # A repository of the step's own: what Maven fetches before it copies is seen to grow, and a stall is a stall.
+        places = (f"-DoutputDirectory={folder}", f"-Dmaven.repo.local={work / 'repository'}")
+        argv = (maven, "-q", "-B", "-f", str(work / "pom.xml"), _PLUGIN, "-DincludeScope=runtime", *places)
         home = {} if shutil.which("java") else {"JAVA_HOME": str(java.parents[1])}
         title = f"Downloading Kafka {VERSION}"
-        steps.run(argv, title=title, engine=steps.KAFKA, folder=folder, env={**env, **home}, console=console)
+        steps.run(argv, title=title, engine=steps.KAFKA, folder=work, result=folder, env={**env, **home}, console=console)
 
     return build_once(cache, name(), build)
 

@@ -34,7 +34,7 @@ def opa(cache: Path, *, env: Mapping[str, str], console: Console) -> Path:
         places = {"GOBIN": str(folder), "GOPATH": str(work / "path"), "GOCACHE": str(work / "cache"), "GOFLAGS": "-modcacherw"}
         argv = (str(go), "install", f"github.com/open-policy-agent/opa@v{VERSION}")
         title = f"Building OPA {VERSION}"
-        steps.run(argv, title=title, engine=steps.OPA, folder=work, env={**env, **places}, console=console)
+        steps.run(argv, title=title, engine=steps.OPA, folder=work, result=folder, env={**env, **places}, console=console)
 
     return build_once(cache, name(), build) / "opa"
 

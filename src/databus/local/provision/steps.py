@@ -41,9 +41,9 @@ OPA = Engine("OPA", "DATABUS_OPA__URL")
 POSTGRES = Engine("PostgreSQL", "DATABUS_POSTGRES__DSN")
 
 
-def run(argv: Sequence[str], *, title: str, engine: Engine, folder: Path, env: Mapping[str, str], console: Console,
+def run(argv: Sequence[str], *, title: str, engine: Engine, folder: Path, result: Path, env: Mapping[str, str], console: Console,
         stall_seconds: float = STALL_SECONDS, give_up_seconds: float = GIVE_UP_SECONDS) -> None:  # fmt: skip
-    """Run a command whose progress is the growth of `folder`.
+    """Run a command whose progress is the growth of `folder`, and whose `result`, in it or it itself, is what stays.
 
     Raises:
         errors.EngineMissing: it failed, or nothing grew for `give_up_seconds`.
@@ -63,6 +63,7 @@ def run(argv: Sequence[str], *, title: str, engine: Engine, folder: Path, env: M
         last = " / ".join(line for line in log.read_text("utf-8", "replace").splitlines()[-4:] if line.strip())
         raise engine.missing(f"{title} failed with code {process.returncode} ({last[:600]}). Check the network and repeat.")
     log.unlink()
+    console.print(f"{title}: done, {bytes_under(result) / 1e6:.0f} MB stay")
 
 
 def _watch(process: subprocess.Popen[bytes], title: str, folder: Path, console: Console, stall: float, give_up: float) -> None:
@@ -84,5 +85,3 @@ def _watch(process: subprocess.Popen[bytes], title: str, folder: Path, console: 
                 console.print(f"{title}: nothing new for {quiet:.0f} s. Is the package registry reachable? Still waiting.")
             if quiet > give_up:
                 return
-    if process.returncode == 0:
-        console.print(f"{title}: done, {seen / 1e6:.0f} MB")

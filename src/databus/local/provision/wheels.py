@@ -35,7 +35,7 @@ def install(cache: Path, package: str, *, engine: steps.Engine, env: Mapping[str
             "-r",
             str(lock),
         )
-        steps.run(argv, title=f"Installing {package} {version}", engine=engine, folder=folder, env=env, console=console)
+        steps.run(argv, title=f"Installing {package} {version}", engine=engine, folder=folder, result=folder, env=env, console=console)
 
     return build_once(cache, f"{package}-{version}", build)
 
