@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 
 import httpx
@@ -13,6 +14,8 @@ from databus.cli.tour import AGENCY, PURPOSE
 
 DECISION = "Databus-Decision-Id"
 _PAUSE_SECONDS = 0.2
+_LAST_SECONDS = 120.0
+"""So much longer it asks if it has had no answer at all: the parts of a busy machine may take long to come back."""
 
 
 class Asking(threading.Thread):
@@ -22,14 +25,17 @@ class Asking(threading.Thread):
         super().__init__(daemon=True)
         self._here, self._codes = here, codes
         self._stop_asking = threading.Event()
+        self._until = 0.0
         self.told: set[str] = set()
         self.refused = 0
 
     def run(self) -> None:
         token = ""
-        with httpx.Client(base_url=self._here.gateway, timeout=3.0) as client:
+        with httpx.Client(base_url=self._here.gateway, timeout=30.0) as client:
             at = 0
-            while not self._stop_asking.wait(_PAUSE_SECONDS):
+            while not self._stop_asking.wait(_PAUSE_SECONDS) or (not self.told and time.monotonic() < self._until):
+                if self._stop_asking.is_set():
+                    time.sleep(_PAUSE_SECONDS)
                 try:
                     token = token or self._token(client)
                     code, at = self._codes[at % len(self._codes)], at + 1
@@ -49,6 +55,7 @@ class Asking(threading.Thread):
         return str(answer.json()["access_token"]) if answer.status_code == 200 else ""
 
     def finish(self) -> None:
-        """Ask no more."""
+        """Ask no more, as soon as there has been an answer."""
+        self._until = time.monotonic() + _LAST_SECONDS
         self._stop_asking.set()
-        self.join(10.0)
+        self.join(2 * _LAST_SECONDS)

@@ -1,15 +1,15 @@
-"""What a run left behind: every committed record of the topics, and the rows of PostgreSQL."""
+"""What a run left behind: every committed record of the topics, and the rows of PostgreSQL, from where it began."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from databus.bus import topics
 from databus.bus.address import BusAddress
-from databus.bus.follow import beginnings, ends, follow
+from databus.bus.follow import Positions, beginnings, ends, follow
 from databus.cli.session import Session
 from databus.model.chunk import Record
 from databus.store import reconciliation
@@ -24,6 +24,16 @@ FROM record_versions ORDER BY part, from_offset
 """
 _FINDINGS = "SELECT finding_id, event_id, rule, verdict FROM findings"
 _DECISIONS = "SELECT decision_id FROM decisions"
+_NOTHING = Count(**{one.name: 0 for one in fields(Count)})
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where a line stood when a run began: the end of every topic, and what PostgreSQL had counted and found."""
+
+    ends: Positions = field(default_factory=dict)
+    count: Count = _NOTHING
+    findings: frozenset[str] = field(default=frozenset())
 
 
 @dataclass(frozen=True)
@@ -42,36 +52,57 @@ class Evidence:
     decisions: frozenset[str] = field(default=frozenset())
 
 
-def gather(here: Session) -> Evidence:
-    """All of it, once nothing is on its way any more."""
+def mark(here: Session) -> Mark:
+    """Where the line stands now; nothing is on its way."""
+    names = (*_inboxes(here), topics.EVENTS, topics.CHANGES, topics.REGISTERS, topics.FINDINGS)
+    return Mark(
+        asyncio.run(ends(here.address("admin"), names)),
+        here.ask(reconciliation.count),
+        frozenset(row["finding_id"] for row in here.ask(lambda pool: _rows(pool, _FINDINGS))),
+    )
+
+
+def gather(here: Session, since: Mark) -> Evidence:
+    """All that came since, once nothing is on its way any more."""
     address = here.address("admin")
-    inboxes = tuple(topics.inbox(slug) for slug in here.contract.departments)
 
     def read(*names: str) -> list[Record]:
-        return asyncio.run(read_all(address, names))
+        return asyncio.run(read_all(address, names, since.ends))
 
     def rows(query: str) -> list[Row]:
         return here.ask(lambda pool: _rows(pool, query))
 
+    def behind(row: Row, name: str) -> bool:
+        return bool(row[name] >= since.ends.get((topics.CHANGES, row["part"]), 0))
+
     return Evidence(
-        inboxes=read(*inboxes),
+        inboxes=read(*_inboxes(here)),
         events=read(topics.EVENTS),
         changes=read(topics.CHANGES),
         registers=read(topics.REGISTERS),
         findings=read(topics.FINDINGS),
-        steps=rows(_STEPS),
-        versions=rows(_VERSIONS),
-        stored_findings=rows(_FINDINGS),
-        count=here.ask(reconciliation.count),
+        steps=[row for row in rows(_STEPS) if behind(row, "offset")],
+        versions=[row for row in rows(_VERSIONS) if behind(row, "from_offset")],
+        stored_findings=[row for row in rows(_FINDINGS) if row["finding_id"] not in since.findings],
+        count=_less(here.ask(reconciliation.count), since.count),
         decisions=frozenset(str(row["decision_id"]) for row in rows(_DECISIONS)),
     )
 
 
-async def read_all(address: BusAddress, names: Iterable[str]) -> list[Record]:
-    """Every committed record of some topics."""
-    names = tuple(names)
+def _inboxes(here: Session) -> tuple[str, ...]:
+    return tuple(topics.inbox(slug) for slug in here.contract.departments)
+
+
+def _less(now: Count, then: Count) -> Count:
+    return Count(**{one.name: getattr(now, one.name) - getattr(then, one.name) for one in fields(Count)})
+
+
+async def read_all(address: BusAddress, names: Iterable[str], since: Positions | None = None) -> list[Record]:
+    """Every committed record of some topics, from their beginnings or from the places named."""
+    names, told = tuple(names), since or {}
     first, end, stop, found = await beginnings(address, names), await ends(address, names), asyncio.Event(), list[Record]()
-    left = {place for place, offset in end.items() if offset > first[place]}
+    begun = {place: max(offset, told.get(place, 0)) for place, offset in first.items()}
+    left = {place for place, offset in end.items() if offset > begun[place]}
 
     def moved(topic: str, partition: int, offset: int) -> None:
         if offset >= end[topic, partition]:
@@ -80,7 +111,7 @@ async def read_all(address: BusAddress, names: Iterable[str]) -> list[Record]:
             stop.set()
 
     if left:
-        async for records in follow(address, topics=names, positions={}, stop=stop, on_position=moved):
+        async for records in follow(address, topics=names, positions=begun, stop=stop, on_position=moved):
             found += records
     return found
 

@@ -1,45 +1,41 @@
-"""One scenario from an empty stack to a verdict."""
+"""A line to break, and one scenario on it from a line at rest to a verdict."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from random import Random
+from zlib import crc32
 
+from bench.chaos.again import Again, load_again
 from bench.chaos.asking import Asking
-from bench.chaos.evidence import gather
+from bench.chaos.evidence import Mark, gather, mark
 from bench.chaos.fleet import CRASHED, ENDED, SERVICES, Fleet
 from bench.chaos.load import Loading
 from bench.chaos.oracle import judge
+from bench.chaos.rest import rest
 from bench.chaos.scenarios import SCENARIOS, WORKERS, Scenario
 from bench.chaos.verdict import LOST, Verdict
 from databus.bootstrap.parts import now
-from databus.bus import topics
-from databus.bus.follow import lag
 from databus.cli import sample
 from databus.cli.output import aside
 from databus.cli.session import Session, session
 from databus.contract import catalogue
-from databus.errors import Unavailable
 from databus.local import stack
 from databus.local.aside import settings_aside
-from databus.store import reconciliation
-from databus.store.sessions import Pool
-from databus.store.sessions import session as connected
 from databus.testing.province.plan import plan
 from databus.testing.province.planned import Planned
 
-PATIENCE_SECONDS = 180.0
-_QUIET_SECONDS = 4.0
 _PER_SUBJECT = 10
 _STEP_SECONDS = 0.1
-_ROWS = "SELECT (SELECT count(*) FROM steps), (SELECT count(*) FROM findings), (SELECT count(*) FROM decisions)"
+Telling = Callable[[str, int, int], None]
+"""Told (what is being done, how much of it is done, of how much)."""
 
 
 @dataclass(frozen=True)
@@ -54,45 +50,78 @@ class Ran:
     disclosed: int
     seconds: float
 
+    @property
+    def faults(self) -> int:
+        """How often something was done to the line."""
+        return sum(self.struck.values()) + sum(self.ended.values())
 
-def run(name: str, folder: Path, *, submissions: int, seed: int, as_of: date | None = None) -> Ran:
-    """Run a scenario in an empty folder. The same seed plans the same submissions and the same faults.
 
-    Raises:
-        Unavailable: the line did not come to rest, which is as wrong as a lost submission.
-    """
-    scenario, begun = SCENARIOS[name], time.monotonic()
-    with _line(folder) as here:
-        subjects = max(10, submissions // _PER_SUBJECT)
-        planned = list(plan(here.contract, subject_count=subjects, submissions=submissions, seed=seed, as_of=as_of or now().date()))
-        fleet = Fleet(here, seed, scenario.faults)
-        try:
-            asked = _break(here, scenario, fleet, planned, Random(f"{seed}/{name}"))
-            _rest(here, fleet, len(planned))
-        finally:
-            fleet.stop()
-        evidence = gather(here)
-        verdict = judge(planned, evidence, here.codec("admin"))
-        for decision in sorted(asked.told - evidence.decisions):
-            verdict.wrong(LOST, f"decision {decision}, which an answer quoted")
-        again = verdict.noted["events repeated"]
-        verdict.require(again > 0 or not scenario.repeats, LOST, "the repeat of what a thawed checker had in hand")
-        unasked = set(fleet.codes) - (ENDED if scenario.clean else CRASHED)
-        verdict.require(not unasked, LOST, f"workers that ended with code {sorted(unasked)}")
-    return Ran(scenario, submissions, verdict, fleet.struck, fleet.codes, len(asked.told), time.monotonic() - begun)
+@dataclass
+class Line:
+    """A stack without workers, which are ours to break. Scenarios may follow each other on it: each has subjects of its own, and
+    is judged by what came since it began."""
+
+    here: Session
+    again: Again = field(default_factory=Again)
+    sent: int = 0
 
 
 @contextmanager
-def _line(folder: Path) -> Iterator[Session]:
-    """A stack without workers: these are ours to break."""
+def line(folder: Path) -> Iterator[Line]:
+    """A line in an empty folder."""
     settings = settings_aside(folder / "home")
     none = {name: getattr(settings, name).model_copy(update={"replicas": 0}) for name in SERVICES}
     settings = settings.model_copy(update=none)
     with stack.up(settings, departments=tuple(catalogue.load(settings.contracts).departments), console=aside()):
-        yield session(settings)
+        yield Line(session(settings))
 
 
-def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planned], choose: Random) -> Asking:
+def run(
+    name: str, on: Line, *, submissions: int, seed: int, as_of: date | None = None, tell: Telling = lambda what, done, total: None
+) -> Ran:
+    """Run a scenario. The same seed plans the same submissions and the same faults, on whatever line.
+
+    Raises:
+        Unavailable: the line did not come to rest, which is as wrong as a lost submission.
+    """
+    scenario, here, begun, codec = SCENARIOS[name], on.here, time.monotonic(), on.here.codec("admin")
+    tell("plans", 0, submissions)
+    planned = _planned(name, here, submissions, seed, as_of or now().date())
+    since = mark(here) if on.sent else Mark()
+    on.sent += len(planned)
+    fleet = Fleet(here, seed, scenario.faults)
+    try:
+        asked = _break(here, scenario, fleet, planned, Random(f"{seed}/{name}"), tell)
+        rest(here, fleet, on.sent, tell)
+    finally:
+        fleet.stop()
+    tell("reads what it left", 0, 0)
+    evidence = gather(here, since)
+    tell("judges", 0, 0)
+    verdict = judge(planned, evidence, codec)
+    tell("folds it again", 0, 0)
+    on.again.fold(evidence, here.contract, codec, verdict)
+    tell("loads it again", 0, 0)
+    load_again(here, evidence.changes, codec, verdict)
+    for decision in sorted(asked.told - evidence.decisions):
+        verdict.wrong(LOST, f"decision {decision}, which an answer quoted")
+    verdict.require(len(asked.told) > 0, LOST, "every answer of the gateway")
+    again = verdict.noted["events repeated"]
+    verdict.require(again > 0 or not scenario.repeats, LOST, "the repeat of what a thawed checker had in hand")
+    unasked = set(fleet.codes) - (ENDED if scenario.clean else CRASHED)
+    verdict.require(not unasked, LOST, f"workers that ended with code {sorted(unasked)}")
+    return Ran(scenario, submissions, verdict, fleet.struck, fleet.codes, len(asked.told), time.monotonic() - begun)
+
+
+def _planned(name: str, here: Session, submissions: int, seed: int, as_of: date) -> list[Planned]:
+    subjects = max(10, submissions // _PER_SUBJECT)
+    # Of their own numbers, so that scenarios on one line have nothing to do with each other.
+    first = list(SCENARIOS).index(name) * subjects
+    own = crc32(f"{seed}/{name}".encode())
+    return list(plan(here.contract, subject_count=subjects, first_subject=first, submissions=submissions, seed=own, as_of=as_of))
+
+
+def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planned], choose: Random, tell: Telling) -> Asking:
     """Send everything while the scenario acts."""
     codes = list(dict.fromkeys(one.cut["subject"]["uscc"] for one in planned if "uscc" in one.cut["subject"]))[: sample.CONSENTING]
     sample.permit(here, codes)
@@ -106,6 +135,7 @@ def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planne
     try:
         while fleet.loading or due < math.inf:
             fleet.loading = loading.is_alive()
+            tell("sends and breaks", loading.sent, len(planned))
             if time.monotonic() >= due:
                 due = max(due, time.monotonic()) + next(acts, math.inf)
             fleet.tend()
@@ -116,34 +146,3 @@ def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planne
     if loading.failure is not None:
         raise loading.failure
     return asking
-
-
-def _rest(here: Session, fleet: Fleet, count: int) -> None:
-    """Wait until nothing is on its way and nothing has moved for a while: a process that just woke may still do harm."""
-    until, since, seen = time.monotonic() + PATIENCE_SECONDS + count / 200, time.monotonic(), (0, 0, 0)
-    while time.monotonic() - since < _QUIET_SECONDS:
-        fleet.tend()
-        left, found = _left(here, count)
-        if left or found != seen:
-            since, seen = time.monotonic(), found
-        if time.monotonic() > until:
-            raise Unavailable(f"the line has not come to rest: {left}; {fleet.struck}, {fleet.codes}")
-        time.sleep(_STEP_SECONDS)
-
-
-def _left(here: Session, count: int) -> tuple[str, tuple[int, int, int]]:
-    address, inboxes = here.address("admin"), tuple(topics.inbox(slug) for slug in here.contract.departments)
-
-    async def measure(pool: Pool) -> tuple[str, tuple[int, int, int]]:
-        unchecked = sum((await lag(address, "checker", inboxes)).values())
-        unfolded = sum((await lag(address, "profiler", (topics.EVENTS,))).values())
-        unjudged = count - await reconciliation.places(pool)
-        async with connected(pool) as connection:
-            (row,) = await connection.fetch(_ROWS)
-        left = unchecked or unfolded or unjudged > 0
-        return f"{unchecked} unchecked, {unfolded} unfolded, {unjudged} unjudged" if left else "", (row[0], row[1], row[2])
-
-    try:
-        return here.ask(measure)
-    except Unavailable as error:
-        return str(error), (-1, -1, -1)

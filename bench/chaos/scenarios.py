@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 
 from bench.chaos.fleet import SERVICES, Fleet, part, ready, unchecked, without_space
@@ -34,10 +35,14 @@ class Scenario:
 
 def _kill(fleet: Fleet, choose: Random) -> Acts:
     yield _SETTLE
-    while fleet.loading:
-        for name in choose.sample((*WORKERS, "projector"), len(WORKERS) + 1):
+    for number in count():
+        # Not in every round: the supervisor gives up what ends five times in a minute.
+        names = (*WORKERS, "projector") if number % 2 else WORKERS
+        for name in choose.sample(names, len(names)):
             fleet.strike(name, signal.SIGKILL)
             yield choose.uniform(2.0, 4.0)
+            if not fleet.loading:
+                return
 
 
 def _freeze(fleet: Fleet, choose: Random) -> Acts:

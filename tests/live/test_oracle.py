@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from bench.chaos.again import Again
 from bench.chaos.evidence import Evidence, Row
-from bench.chaos.oracle import judge
+from bench.chaos.oracle import WHOLE, judge
 from bench.chaos.verdict import DOUBLED, GAPS, LOST, STALE, Verdict
 from databus.contract import catalogue, wire
 from databus.contract.catalogue import Contract
@@ -16,6 +17,7 @@ from databus.contract.codec import Codec
 from databus.model import keys
 from databus.model.change import Kind
 from databus.model.chunk import Record
+from databus.model.labels import Standing
 from databus.settings import CHECKOUT
 from databus.testing.province.plan import Planned
 from live.lines import planned, run
@@ -44,8 +46,9 @@ def evidence(told: list[Planned], contract: Contract, codec: Codec) -> Evidence:
     return run(told, contract, codec)
 
 
-def test_nothing_is_wrong_with_a_line_without_a_fault(told: list[Planned], evidence: Evidence, codec: Codec) -> None:
+def test_nothing_is_wrong_with_a_line_without_a_fault(told: list[Planned], evidence: Evidence, contract: Contract, codec: Codec) -> None:
     verdict = judge(told, evidence, codec)
+    Again().fold(evidence, contract, codec, verdict)
     assert verdict.clean, verdict.examples
     assert {one.effect for one in told} == {"CHANGING", "HISTORY", "DUPLICATE", "EQUIVOCAL", ""}
 
@@ -106,6 +109,29 @@ def head_gone_back(evidence: Evidence, codec: Codec) -> Evidence:
     return replace(evidence, registers=[*evidence.registers, replace(record, value=wire.encode_head(codec, replace(head, pv=0)))])
 
 
+def profile_judged_otherwise(evidence: Evidence, codec: Codec) -> Evidence:
+    """The last value of a register has the right event and another standing, as one folded on another day would."""
+    at, register = next(
+        (at, register)
+        for at in reversed(range(len(evidence.registers)))
+        if len(keys.unpack(evidence.registers[at].key or b"")) == 4
+        and (register := wire.decode_register(codec, evidence.registers[at].value or b"")).standing is Standing.SHOWN
+    )
+    other = wire.encode_register(codec, replace(register, standing=Standing.HIDDEN))
+    return replace(evidence, registers=[*evidence.registers, replace(evidence.registers[at], value=other)])
+
+
+def attribute_lost(evidence: Evidence, codec: Codec) -> Evidence:
+    kept = [record for record in evidence.changes if wire.decode_change(codec, record.value or b"").kind is not Kind.ATTRIBUTED]
+    return replace(evidence, changes=kept)
+
+
+def finding_of_the_profiler_lost(evidence: Evidence, codec: Codec) -> Evidence:
+    whole = {record: wire.decode_finding(codec, record.value or b"").rule.startswith(WHOLE) for record in evidence.findings}
+    assert any(whole.values())
+    return replace(evidence, findings=[record for record, last in whole.items() if not last])
+
+
 def finding_lost(evidence: Evidence, codec: Codec) -> Evidence:
     return replace(evidence, findings=[])
 
@@ -142,6 +168,15 @@ def _with_change(evidence: Evidence, codec: Codec, which: Callable, other: Calla
     raise AssertionError("no such step")
 
 
+AGAIN: tuple[tuple[Fault, str], ...] = (
+    (step_lost, LOST),
+    (step_doubled, DOUBLED),
+    (register_lost, STALE),
+    (register_gone_back, STALE),
+    (profile_judged_otherwise, STALE),
+    (attribute_lost, LOST),
+    (finding_of_the_profiler_lost, LOST),
+)
 FAULTS: tuple[tuple[Fault, str], ...] = (
     (submission_lost, LOST),
     (event_lost, LOST),
@@ -166,4 +201,11 @@ FAULTS: tuple[tuple[Fault, str], ...] = (
 @pytest.mark.parametrize(("fault", "kind"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
 def test_a_fault_is_named(fault: Fault, kind: str, told: list[Planned], evidence: Evidence, codec: Codec) -> None:
     verdict: Verdict = judge(told, fault(evidence, codec), codec)
+    assert verdict.found[kind] > 0, verdict.examples
+
+
+@pytest.mark.parametrize(("fault", "kind"), AGAIN, ids=[fault.__name__ for fault, _ in AGAIN])
+def test_folding_again_names_it(fault: Fault, kind: str, evidence: Evidence, contract: Contract, codec: Codec) -> None:
+    verdict = Verdict()
+    Again().fold(fault(evidence, codec), contract, codec, verdict)
     assert verdict.found[kind] > 0, verdict.examples

@@ -23,18 +23,26 @@ _RECORD_BITS, _DAY_BITS = 24, 40
 
 
 def plan(
-    contract: Contract, *, subject_count: int, submissions: int, seed: int, as_of: date, shares: Shares | None = None
+    contract: Contract,
+    *,
+    subject_count: int,
+    submissions: int,
+    seed: int,
+    as_of: date,
+    shares: Shares | None = None,
+    first_subject: int = 0,
 ) -> Iterator[Planned]:
     """Submissions in the order in which they are sent; the same arguments give the same ones.
 
     Other arguments give other ids and sequence numbers, those of a later `as_of` higher ones: a province sent over another
-    says something newer of the same records, never two things at once.
+    says something newer of the same records, never two things at once. Subjects are numbered from `first_subject` on: provinces
+    of other numbers have none in common.
 
     Every subject that is no person is registered first; then facts about subjects drawn by weight, until there are enough.
     """
     first_seq = as_of.toordinal() << _DAY_BITS | _mark(seed, subject_count) << _RECORD_BITS
     telling = telling_of(contract, Random(seed), as_of, shares or Shares(), first_seq=first_seq)
-    people = subjects(subject_count, random=telling.random, contract=contract, as_of=as_of)
+    people = subjects(subject_count, first=first_subject, random=telling.random, contract=contract, as_of=as_of)
     for number, planned in enumerate(islice(_all(telling, people), submissions)):
         yield replace(planned, submission_id=derived_id("sample", seed, subject_count, as_of.isoformat(), number))
 

@@ -63,14 +63,14 @@ class Subject:
         return {"kind": self.kind, "name": self.name, "uscc": self.uscc}
 
 
-def subjects(count: int, *, random: Random, contract: Contract, as_of: date) -> tuple[Subject, ...]:
-    """That many subjects, the same for the same random state; the first is always an organisation."""
+def subjects(count: int, *, random: Random, contract: Contract, as_of: date, first: int = 0) -> tuple[Subject, ...]:
+    """That many subjects, numbered from `first` on, the same for the same random state; the first is always an organisation."""
     divisions = [row for row in contract.codes.rows("divisions") if row.more.get("level") == "county" and row.active(as_of)]
-    return tuple(_subject(number, random, divisions, as_of) for number in range(count))
+    return tuple(_subject(first + number, number == 0, random, divisions, as_of) for number in range(count))
 
 
-def _subject(number: int, random: Random, divisions: Sequence[Code], as_of: date) -> Subject:
-    chosen = CLASSES[0] if number == 0 else random.choices(CLASSES, OFTEN)[0]
+def _subject(number: int, leads: bool, random: Random, divisions: Sequence[Code], as_of: date) -> Subject:
+    chosen = CLASSES[0] if leads else random.choices(CLASSES, OFTEN)[0]
     division = random.choice(divisions)
     rep = random.choice(FAMILY) + random.choice(GIVEN)
     kind, subject_type, _ = FORMS.get(chosen, (PERSON, PERSON, ""))
