@@ -6,13 +6,14 @@ Ids are given in order and never change; a version once registered is immutable.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from databus.bus.address import BusAddress
 from databus.bus.topics import SCHEMAS
@@ -20,6 +21,7 @@ from databus.contract.schemas import Schema, inline
 from databus.errors import BadContract, BusUnavailable, DataUnusable
 
 _POLL_MS = 500
+_READ_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,11 @@ def _entries(address: BusAddress) -> list[Entry]:
         place = TopicPartition(address.topic(SCHEMAS), 0)
         consumer.assign([place])
         consumer.seek_to_beginning(place)
-        end = consumer.end_offsets([place])[place]
+        end, until = consumer.end_offsets([place])[place], time.monotonic() + _READ_SECONDS
         while consumer.position(place) < end:
+            # A consumer whose broker has gone away polls for ever.
+            if time.monotonic() > until:
+                raise KafkaTimeoutError(f"its records have not come in {_READ_SECONDS:.0f} s")
             for record in consumer.poll(timeout_ms=_POLL_MS).get(place, ()):
                 _take(found, record)
     return sorted(found.values(), key=lambda entry: entry.schema_id)

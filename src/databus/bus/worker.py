@@ -16,9 +16,9 @@ from databus.bus.recovery import recover
 from databus.bus.registers import Registers
 from databus.bus.transaction import Writer
 from databus.bus.truncation import Duty
-from databus.errors import BusUnavailable
+from databus.errors import BusUnavailable, DataUnusable, Undecodable
 from databus.model.chunk import Duty as Owed
-from databus.model.chunk import Outcome, Processor
+from databus.model.chunk import Outcome, Processor, Record
 
 log = logging.getLogger(__name__)
 # With the writers' own bound still below the five seconds after which a supervisor kills.
@@ -141,7 +141,7 @@ class Worker:
         records = [record for record in chunk.records if not (due and truncation.is_marker(record))]
         # Where there is state it was loaded by `prepare`; to begin without it would be to lose it.
         state = Registers() if self._registers is None else self._states[number]
-        outcome = self._processor(records, state) if records else Outcome()
+        outcome = self._processed(chunk, records, state) if records else Outcome()
         await self._commit(chunk, outcome)
         state.apply(outcome.registers)
         consumer.ledger.done(chunk)
@@ -149,6 +149,18 @@ class Worker:
         self.alive()
         if records:
             self._on_chunk(len(records), max(0.0, time.time() - records[-1].timestamp / 1000))
+
+    def _processed(self, chunk: Chunk, records: list[Record], state: Registers) -> Outcome:
+        try:
+            return self._processor(records, state)
+        except Undecodable as error:
+            if self._registers is None:
+                raise
+            raise DataUnusable(
+                f"{chunk.place.topic}[{chunk.place.partition}] from {chunk.start}: an event or a register of it cannot be read: {error}. "
+                "Make the registers again from `events`: `databus rebuild --unchecked`; if it fails too, the event is damaged.",
+                **error.facts,
+            ) from error
 
     async def attend(self) -> bool:
         """Commit what the owner of each partition owes it; True if there was anything, and there may be more."""

@@ -1,0 +1,78 @@
+"""The supervisor in this process, over stand-ins: who calls itself dead, or says nothing, is killed and started again."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from databus.local import runfile, watch
+from databus.local.processes import Command, Part
+from databus.local.supervisor import Line, Supervisor
+
+PATIENCE_SECONDS = 60.0
+
+
+def worker(tmp_path: Path, probe: Callable[[], bool | None]) -> Part:
+    """A process that does nothing, for ever; `probe` is what it says of itself."""
+    argv = (sys.executable, "-c", "import time; time.sleep(600)")
+    return Part(Command("profiler", argv, os.environ, tmp_path / "profiler.log"), "", ready=lambda child: True, probe=probe)
+
+
+def supervised(part: Part, enough: Callable[[runfile.Entry], bool]) -> runfile.Entry:
+    """Run it until its entry is `enough`, or patience ends; the entry as it was last."""
+    seen: list[runfile.Entry] = []
+    until = time.monotonic() + PATIENCE_SECONDS
+
+    def wait(seconds: float) -> bool:
+        time.sleep(min(seconds, 0.02))
+        return time.monotonic() > until or bool(seen and enough(seen[-1]))
+
+    def report(run: runfile.Run) -> None:
+        if run.state != "stopping" and run.entries[0].pid:
+            seen.append(run.entries[0])
+
+    assert Supervisor(Line((), None, (part,)), wait=wait, report=report).run() == 0
+    return seen[-1]
+
+
+def test_one_that_fetches_nothing_any_more_is_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its page answers 503 once it has had no fetch and no heartbeat for 30 s (`telemetry.Health`)."""
+    monkeypatch.setattr(watch, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("databus.local.supervisor._PROBE_SECONDS", 0.05)
+    asked = iter([True, True])
+    entry = supervised(worker(tmp_path, lambda: next(asked, False)), lambda entry: entry.restarts > 0)
+    assert entry.restarts == 1
+
+
+def test_one_that_says_nothing_is_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr("databus.local.supervisor._PROBE_SECONDS", 0.05)
+    asked = iter([True, True])
+    part = worker(tmp_path, lambda: next(asked, None))
+    entry = supervised(part, lambda entry: entry.restarts > 0)
+    assert entry.restarts == 1
+
+
+def test_a_healthy_one_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("databus.local.supervisor._PROBE_SECONDS", 0.02)
+    asked: list[bool] = []
+
+    def probe() -> bool:
+        asked.append(True)
+        return True
+
+    # No new state is reported once it is ready, so what counts is how often it was asked.
+    first: list[runfile.Entry] = []
+
+    def enough(entry: runfile.Entry) -> bool:
+        first.append(entry)
+        return len(asked) > 20
+
+    entry = supervised(worker(tmp_path, probe), enough)
+    assert (entry.restarts, entry.pid) == (0, first[0].pid)
