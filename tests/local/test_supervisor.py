@@ -17,9 +17,9 @@ from databus.local.supervisor import Line, Supervisor
 PATIENCE_SECONDS = 60.0
 
 
-def worker(tmp_path: Path, probe: Callable[[], bool | None]) -> Part:
+def worker(tmp_path: Path, probe: Callable[[], bool | None], does: str = "time.sleep(600)") -> Part:
     """A process that does nothing, for ever; `probe` is what it says of itself."""
-    argv = (sys.executable, "-c", "import time; time.sleep(600)")
+    argv = (sys.executable, "-c", f"import time; {does}")
     return Part(Command("profiler", argv, os.environ, tmp_path / "profiler.log"), "", ready=lambda child: True, probe=probe)
 
 
@@ -56,6 +56,23 @@ def test_one_that_says_nothing_is_killed_and_started_again(tmp_path: Path, monke
     part = worker(tmp_path, lambda: next(asked, None))
     entry = supervised(part, lambda entry: entry.restarts > 0)
     assert entry.restarts == 1
+
+
+@pytest.mark.parametrize(("code", "given_up"), [(1, True), (watch.AWAY, False)])
+def test_only_who_fails_by_himself_is_given_up(code: int, given_up: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A projector without PostgreSQL goes on when that is back, ten seconds or an hour later."""
+    monkeypatch.setattr(watch, "MOST_RESTARTS", 2)
+    monkeypatch.setattr(watch, "pause", lambda past, now, *, code=None: 0.01)
+    part = worker(tmp_path, lambda: True, f"raise SystemExit({code})")
+    supervisor = Supervisor(Line((), None, (part,)), wait=lambda seconds: False, report=lambda run: None)
+    supervisor._state = "ready"
+    slot = supervisor._services[0]
+    supervisor._spawn(slot)
+    until = time.monotonic() + PATIENCE_SECONDS
+    while slot.state != "failed" and len(slot.restarts) < 6 and time.monotonic() < until:
+        supervisor._look()
+        time.sleep(0.01)
+    assert (slot.state == "failed", len(slot.restarts)) == ((True, 2) if given_up else (False, 6))
 
 
 def test_a_healthy_one_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

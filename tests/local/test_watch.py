@@ -22,6 +22,11 @@ def test_an_old_restart_is_forgotten() -> None:
     assert watch.may_restart([1.0] * 5, 62.0)
 
 
+def test_who_waits_for_another_part_is_started_ever_less_often() -> None:
+    assert [watch.pause([1.0] * times, 2.0, code=watch.AWAY) for times in (0, 1, 9)] == [0.2, 0.4, 10.0]
+    assert watch.pause([1.0] * 9, 2.0, code=1) == 2.0
+
+
 def test_a_silent_process_is_killed_after_thirty_seconds_of_running_engines() -> None:
     assert not watch.must_kill(None, answered=100.0, since=0.0, now=129.0)
     assert watch.must_kill(None, answered=100.0, since=0.0, now=130.0)

@@ -170,13 +170,13 @@ class Supervisor:
                 os.killpg(slot.child.process.pid, signal.SIGKILL)
 
     def _revive(self, slot: Slot, child: Child, now: float, may_start: bool) -> None:
-        slot.well = False
+        slot.well, code = False, child.process.returncode
         if slot.state not in {"down", "waiting"}:
-            log.warning("%s ended with code %s", slot.part.name, child.process.returncode)
-            slot.state, slot.not_before = "down", now + watch.pause(slot.restarts, now)
+            log.warning("%s ended with code %s", slot.part.name, code)
+            slot.state, slot.not_before = "down", now + watch.pause(slot.restarts, now, code=code)
         if not may_start or now < slot.not_before:
             return
-        if not watch.may_restart(slot.restarts, now):
+        if code != watch.AWAY and not watch.may_restart(slot.restarts, now):
             log.error("%s ends again and again: given up, see %s", slot.part.name, child.command.log)
             slot.state = "failed"
             return

@@ -9,6 +9,8 @@ WITHIN_SECONDS = 60.0
 SILENCE_SECONDS = 30.0
 # A worker that calls itself dead has already waited for 30 s without a fetch; this lets it come back after its engines did.
 GRACE_SECONDS = 10.0
+AWAY = 3
+"""Exit code of a process that lacks another part: it waits for that one, however long, and is not to blame."""
 
 
 def may_restart(past: Sequence[float], now: float) -> bool:
@@ -16,9 +18,9 @@ def may_restart(past: Sequence[float], now: float) -> bool:
     return sum(now - moment < WITHIN_SECONDS for moment in past) < MOST_RESTARTS
 
 
-def pause(past: Sequence[float], now: float) -> float:
-    """Seconds to wait before the next start: 0.2 at first, doubled for each recent one."""
-    return min(0.2 * 2.0 ** sum(now - moment < WITHIN_SECONDS for moment in past), 2.0)
+def pause(past: Sequence[float], now: float, *, code: int | None = None) -> float:
+    """Seconds to wait before the next start: 0.2 at first, doubled for each recent one; at most 2, or 10 where a part is AWAY."""
+    return min(0.2 * 2.0 ** sum(now - moment < WITHIN_SECONDS for moment in past), 10.0 if code == AWAY else 2.0)
 
 
 def must_kill(said: bool | None, *, answered: float, since: float, now: float, silence: float = SILENCE_SECONDS) -> bool:
