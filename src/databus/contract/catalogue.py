@@ -13,6 +13,7 @@ import yaml
 
 from databus.contract import calendar, codes, compatibility, invariants, rules
 from databus.contract.codec import Codec
+from databus.contract.columns import Column, columns_of
 from databus.contract.entries import Check, Entry, Owner, check_of, entry_of
 from databus.contract.fields import Field, fields_of
 from databus.contract.schemas import Schema, latest, read_schemas, self_contained
@@ -39,6 +40,7 @@ class RecordType:
 
     `key_without` is the key of a record that lacks one field: that field, and the parts that stand in.
     `row` tells how a row in the contract's own columns fills `subject` and `envelope`: field → constant or mapping source.
+    `columns` are names that departments give the columns of a field in files of their own.
     """
 
     name: str
@@ -56,6 +58,7 @@ class RecordType:
     entries: tuple[Entry, ...]
     checks: tuple[Check, ...]
     row: Mapping[str, Mapping[str, Any]]
+    columns: Mapping[str, tuple[Column, ...]]
     hints: Mapping[str, Any]
     sample_weight: float
     version: int
@@ -178,11 +181,12 @@ def _record_type(folder: Path, schemas: tuple[Schema, ...]) -> RecordType:
             entries=tuple(entry_of(entry, folder.name) for entry in raw["catalogue"]),
             checks=tuple(check_of(row) for row in raw["checks"]),
             row=raw.get("row") or {},
+            columns=columns_of(raw.get("columns") or {}),
             hints=raw.get("hints") or {},
             sample_weight=float(raw.get("sample_weight", 1)),
             version=schema.version,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadContract(f"{where} lacks or misstates {error}", file=where) from error
 
 
@@ -197,7 +201,7 @@ def _agree(contract: Contract) -> None:
         named += [check.field for check in checks if check.field and not check.field.startswith(("envelope.", "@"))]
         named += [field for entry in record_type.entries for field in entry.required if not field.startswith("envelope.")]
         named += [record_type.deciding] if record_type.deciding else []
-        for field in [*named, record_type.title]:
+        for field in [*named, *record_type.columns, record_type.title]:
             if field not in record_type.fields:
                 raise BadContract(f"{where} names the field {field}, which its schema does not have", file=where, field=field)
         departments = {owner.department for owner in record_type.owners} | {entry.department for entry in record_type.entries}
