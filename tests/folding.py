@@ -16,7 +16,7 @@ from databus.model import keys
 from databus.model.change import Change, Kind
 from databus.model.chunk import Output, Record
 from databus.model.event import Event, Op
-from databus.model.finding import Finding
+from databus.model.finding import Answer, Finding, FindingStatus
 from databus.profile.profiler import processor
 from databus.testing.events import DAY, SUBJECT, MemoryState, accepted
 
@@ -80,16 +80,17 @@ class Line:
         return [wire.decode_change(CODEC, output.value or b"") for output in self.outputs if output.topic == "changes"]
 
     @property
-    def findings(self) -> list[Finding]:
-        return [wire.decode_finding(CODEC, output.value or b"") for output in self.outputs if output.topic == "findings"]
+    def findings(self) -> list[Finding | Answer]:
+        return [wire.decode_told(CODEC, output.value or b"") for output in self.outputs if output.topic == "findings"]
 
     @property
     def open(self) -> list[tuple[str, str, str]]:
         """Findings that stand: rule, department, field; one that is closed must have been issued."""
         standing: dict[str, Finding] = {}
         for finding in self.findings:
-            if finding.status == "FIXED":
-                del standing[finding.finding_id]
+            if isinstance(finding, Answer):
+                assert finding.status is FindingStatus.FIXED and finding.event_id
+                assert standing.pop(finding.finding_id).department == finding.department
             else:
                 assert finding.finding_id not in standing
                 standing[finding.finding_id] = finding
@@ -97,7 +98,7 @@ class Line:
 
     @property
     def attributes(self) -> dict[str, tuple[str, str, tuple[str, ...]]]:
-        """Status of each attribute, the record that gives it, and the records that say another word."""
+        """FindingStatus of each attribute, the record that gives it, and the records that say another word."""
         found = {}
         for step in self.steps:
             for state in step.attributes:

@@ -48,7 +48,7 @@ def judge(planned: Sequence[Planned], evidence: Evidence, codec: Codec) -> Verdi
     _require_steps(told, changes, Counter(_ids(evidence.events, codec)), sent, codec, verdict)
     _require_numbers(changes, verdict)
     _require_registers(told, changes, evidence.registers, codec, verdict)
-    findings = [wire.decode_finding(codec, record.value) for record in evidence.findings if record.value is not None]
+    findings = wire.issued(codec, (record.value for record in evidence.findings))
     _require_findings(sent, {(one.event_id, one.rule, str(one.verdict)) for one in findings}, verdict)
     verdict.each({row["finding_id"] for row in evidence.stored_findings}, {one.finding_id for one in findings}, "row of finding")
     contents = {at: _content(told.stands(at), sent) for at in told.records}

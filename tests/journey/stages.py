@@ -64,7 +64,7 @@ def check(bus: MemoryBus) -> tuple[list[Event], list[Finding]]:
     keys = {"platform_key": b"p" * 32, "quarantine_key": b"q" * 32}
     bus.work(checker.processor(CONTRACT, CODEC, **keys, told_time=False), "in.ecology")
     events = [wire.decode_event(CODEC, record.value or b"") for record in bus.read("events")]
-    return events, [wire.decode_finding(CODEC, record.value or b"") for record in bus.read("findings")]
+    return events, wire.issued(CODEC, (record.value for record in bus.read("findings")))
 
 
 def fold(bus: MemoryBus) -> list[Change]:

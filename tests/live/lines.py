@@ -42,7 +42,7 @@ def run(told: Sequence[Planned], contract: Contract, codec: Codec) -> Evidence:
         bus.work(check, f"in.{slug}")
     bus.work(_keeping(bus, profiler.processor(contract, codec)), "events")
     inboxes = [record for slug in contract.departments for record in bus.read(f"in.{slug}")]
-    changes, findings = bus.read("changes"), [wire.decode_finding(codec, record.value or b"") for record in bus.read("findings")]
+    changes, findings = bus.read("changes"), wire.issued(codec, (record.value for record in bus.read("findings")))
     steps, versions = _rows(changes, codec)
     return Evidence(
         inboxes=inboxes,

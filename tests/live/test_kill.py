@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from databus.bus import topics
-from databus.contract.wire import decode_change, decode_finding, decode_time
+from databus.contract.wire import decode_change, decode_time, issued
 from databus.local import stack
 from databus.store import reconciliation
 from databus.testing.province import ledger
@@ -63,9 +63,8 @@ def _agrees_with_its_ledger(live: Live) -> None:
     assert max(Counter(one.change_id for one in changes).values()) == 1
     steps = live.sql("SELECT submission_id, kind FROM steps WHERE submission_id <> ''")
     assert Counter(row["submission_id"] for row in steps) == good
-    told = [decode_finding(codec, record.value) for record in live.log(topics.FINDINGS) if record.value]
-    closed = {one.finding_id for one in told if one.status != "ISSUED"}
-    times = Counter(one.finding_id for one in told if one.finding_id not in closed)
+    told = issued(codec, (record.value for record in live.log(topics.FINDINGS)))
+    times = Counter(one.finding_id for one in told)
     assert max(times.values()) == 1, "a finding went out twice"
     refused = {line.submission_id: (line.rule, line.field) for line in lines if line.outcome != "ACCEPTED"}
     found = Counter((one.submission_id, one.rule, one.field) for one in told)

@@ -120,7 +120,7 @@ class Inbox:
         return Seen(
             outcome,
             [wire.decode_event(self.codec, value) for value in by.get("events", [])],
-            [wire.decode_finding(self.codec, value) for value in by.get("findings", [])],
+            wire.issued(self.codec, by.get("findings", [])),
             by.get(f"quarantine.{department}", []),
         )
 

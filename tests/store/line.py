@@ -16,7 +16,7 @@ from databus.contract.codec import Codec
 from databus.model.change import Change, Kind
 from databus.model.chunk import Record
 from databus.model.disclosure import DecisionRecord, Permit
-from databus.model.finding import Finding, Verdict
+from databus.model.finding import Answer, Finding, Verdict
 from databus.model.keys import organisation_key
 from databus.model.labels import Commercial, LabelClass, Privacy, Publication, Standing, SubjectKind
 from databus.store import projection
@@ -177,6 +177,9 @@ class Line:
 
     async def find(self, *findings: Finding) -> None:
         await self.apply([self.record("findings", wire.encode_finding(self.codec, finding)) for finding in findings])
+
+    async def answer(self, *answers: Answer) -> None:
+        await self.apply([self.record("findings", wire.encode_answer(self.codec, answer)) for answer in answers])
 
     async def decide(self, *decisions: DecisionRecord) -> None:
         await self.apply([self.record("decisions", wire.encode_decision(self.codec, decision)) for decision in decisions])

@@ -1,4 +1,4 @@
-"""Findings, decisions, permits, accounts, classes, traces and the sum."""
+"""Decisions, permits, accounts, classes, traces and the sum."""
 
 from __future__ import annotations
 
@@ -11,28 +11,10 @@ from databus.errors import Conflict, NotFound
 from databus.model.change import Kind
 from databus.model.disclosure import Role
 from databus.model.finding import Verdict
-from databus.store import accounts, classes, decisions, findings, permits, reconciliation, trace
+from databus.store import accounts, classes, decisions, permits, reconciliation, trace
 from store.line import DECISION, FINDING, INTERNAL, KNOWN_AT, OPEN, OTHER, PERMIT, SUBJECT, Line
 
 pytestmark = pytest.mark.live
-
-
-async def test_findings_come_the_latest_first_by_department_and_state(line: Line) -> None:
-    found = [replace(FINDING, finding_id=f"f{number}", issued_at=KNOWN_AT + number // 2) for number in range(5)]
-    await line.find(*found, replace(FINDING, finding_id="other", department="ecology"), replace(FINDING, finding_id="f0", status="ACK"))
-    first = await findings.page(line.pool, "emergency", limit=3)
-    rest = await findings.page(line.pool, "emergency", after=findings.place(first[-1]))
-    assert [finding.finding_id for finding in (*first, *rest)] == ["f4", "f2", "f3", "f0", "f1"]
-    assert first[1] == found[2]
-    assert [finding.finding_id for finding in await findings.page(line.pool, "emergency", states=["ACK"])] == ["f0"]
-    assert await findings.page(line.pool, "emergency", states=[]) == ()
-
-
-async def test_findings_of_submissions_are_the_departments_own(line: Line) -> None:
-    await line.find(
-        FINDING, replace(FINDING, finding_id="foreign", department="ecology"), replace(FINDING, finding_id="z", submission_id="z")
-    )
-    assert await findings.of_submissions(line.pool, "emergency", ["submission-x", "nothing"]) == (FINDING,)
 
 
 async def test_decisions_are_searched_by_all_that_is_asked(line: Line) -> None:

@@ -49,7 +49,7 @@ def fed(sent: Iterable[tuple[str, Submission]], contract: Contract, codec: Codec
         record = _record(f"in.{department}", INBOX_PARTITIONS, ends, submission, received)
         for output in check([record], MemoryState()).outputs:
             if output.topic == "findings":
-                found.append(wire.decode_finding(codec, output.value or b""))
+                found += wire.issued(codec, [output.value])
             elif output.topic == "events":
                 accepted = True
                 event = _record("events", EVENT_PARTITIONS, ends, output, received)

@@ -18,7 +18,7 @@ from databus.bus.topics import FINDINGS
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
-from databus.contract.wire import decode_finding
+from databus.contract.wire import issued
 from databus.errors import DatabusError, Unavailable
 from databus.local import keys
 from databus.local.keys import Keys
@@ -105,9 +105,8 @@ def counted(processor: Processor, metrics: Metrics, codec: Codec) -> Processor:
         outcome = processor(chunk, state)
         for output in outcome.outputs:
             metrics.outputs.labels(output.topic).inc()
-            if output.topic == FINDINGS and output.value is not None:
-                finding = decode_finding(codec, output.value)
-                metrics.verdicts.labels(finding.rule, finding.verdict.value).inc()
+        for finding in issued(codec, (output.value for output in outcome.outputs if output.topic == FINDINGS)):
+            metrics.verdicts.labels(finding.rule, finding.verdict.value).inc()
         return outcome
 
     return count

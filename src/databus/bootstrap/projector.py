@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from databus.bootstrap.eraser import erase
+from databus.bootstrap.followup import follow_up
 from databus.bootstrap.loading import load
 from databus.bootstrap.parts import Process, as_user, main, present, process, registered_codec
 from databus.bootstrap.worker import until_replaced
 from databus.bus import topics
 from databus.bus.follow import follow
+from databus.bus.journal import Journal
 from databus.contract.codec import Codec
 from databus.errors import StoreUnavailable, Unavailable
 from databus.model.chunk import Record
@@ -26,6 +28,7 @@ from databus.telemetry import Health, own_page, serve, stop_signal
 log = logging.getLogger(__name__)
 _DAY_SECONDS = 86_400.0
 _TELL_SECONDS = 5.0
+_SETTLE_SECONDS = 60.0
 FOLLOWED = (topics.CHANGES, topics.FINDINGS, topics.PERMITS, topics.DECISIONS)
 
 
@@ -48,7 +51,7 @@ async def _project(made: Process) -> int:
     try:
         if await load(made.address, dsn, codec, made.contract, progress=_telling(), beat=health.beat):
             log.info("the store is in generation %d now", made.address.generation)
-        beside.append(asyncio.create_task(_erase(made, pool, codec)))
+        beside += [asyncio.create_task(_erase(made, pool, codec)), asyncio.create_task(_follow_up(made, pool, codec))]
         positions = await projection.positions(pool)
         health.ready = True
         async for chunk in follow(made.address, topics=FOLLOWED, positions=positions, stop=stop, beat=health.beat):
@@ -84,6 +87,19 @@ async def _erase(made: Process, pool: Pool, codec: Codec) -> None:
             log.info("erased", extra=asdict(done))
         except Unavailable as error:
             log.warning("nothing could be erased today", extra={"cause": error.detail})
+        await asyncio.sleep(_DAY_SECONDS)
+
+
+async def _follow_up(made: Process, pool: Pool, codec: Codec) -> None:
+    """Soon after the start, then once a day: findings whose time is up, or that a later submission has settled."""
+    await asyncio.sleep(_SETTLE_SECONDS)
+    while True:
+        try:
+            async with Journal(made.address) as journal:
+                done = await follow_up(pool, journal, codec, made.contract)
+            log.info("followed up", extra=asdict(done))
+        except Unavailable as error:
+            log.warning("no finding could be followed up today", extra={"cause": error.detail})
         await asyncio.sleep(_DAY_SECONDS)
 
 

@@ -58,7 +58,7 @@ def _processes(slugs: tuple[str, ...]) -> dict[str, tuple[tuple[str, ...], tuple
         "intake": ((topics.FINDINGS, *refused), (*inboxes, topics.FINDINGS)),
         "checker": (inboxes, (*inboxes, topics.EVENTS, topics.FINDINGS, *refused)),
         "profiler": ((topics.EVENTS, topics.REGISTERS), (topics.EVENTS, topics.REGISTERS, topics.CHANGES, topics.FINDINGS)),
-        "projector": ((topics.CHANGES, topics.FINDINGS, topics.PERMITS, *_TRAIL), (topics.AUDIT,)),
+        "projector": ((topics.CHANGES, topics.FINDINGS, topics.PERMITS, *_TRAIL), (topics.AUDIT, topics.FINDINGS)),
         "gateway": ((topics.CHANGES, topics.PERMITS, *_TRAIL), (topics.PERMITS, topics.DECISIONS, topics.DELIVERIES)),
         "eraser": ((topics.EVENTS,), (topics.EVENTS,)),
         "rebuild": ((topics.EVENTS, topics.REGISTERS, topics.GENERATIONS), (topics.REGISTERS, topics.CHANGES, topics.GENERATIONS)),

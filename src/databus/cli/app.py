@@ -22,14 +22,13 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("walk", walk.walk),
     ("sample", sample.sample),
     ("publish", publish.publish),
-    ("findings", findings.findings),
     ("schemas", schemas.schemas),
     ("profile", profile.profile),
     ("erase", erase.erase),
     ("rebuild", rebuild.rebuild),
     ("bench", bench.bench),
 )
-GROUPS = (("audit", audit.verbs), ("access", access.verbs))
+GROUPS = (("findings", findings.verbs), ("audit", audit.verbs), ("access", access.verbs))
 
 
 def build() -> typer.Typer:

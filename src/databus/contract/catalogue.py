@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from databus.contract import calendar, codes, compatibility, invariants, rules
+from databus.contract import calendar, codes, compatibility, feedback, invariants, rules
 from databus.contract.codec import Codec
 from databus.contract.columns import Column, columns_of
 from databus.contract.entries import Check, Entry, Owner, check_of, entry_of
@@ -85,6 +85,7 @@ class Contract:
     codes: codes.Codes
     rules: rules.RuleSets
     calendar: calendar.Calendar
+    feedback: feedback.Feedback
     schemas: tuple[Schema, ...]
 
     def type_of(self, full_name: str) -> RecordType | None:
@@ -132,6 +133,7 @@ def load(root: Path) -> Contract:
         codes=lists,
         rules=rules.load(root / "rules"),
         calendar=calendar.load(root / "codes" / "calendar.yaml"),
+        feedback=feedback.load(root / "feedback.yaml"),
         schemas=schemas,
     )
     _agree(contract)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from operator import attrgetter
@@ -14,7 +14,7 @@ from databus.model.change import Assertion, AttributeState, Change, Kind, Status
 from databus.model.clock import Clock, Release, Tick
 from databus.model.disclosure import DecisionRecord, Permit
 from databus.model.event import Event, Labels, Op
-from databus.model.finding import Finding, Verdict
+from databus.model.finding import Answer, Finding, FindingStatus, Verdict
 from databus.model.labels import Commercial, Privacy, Publication, Standing, SubjectKind, parse_class
 
 NEVER = 2147483647
@@ -201,6 +201,25 @@ def decode_finding(codec: Codec, data: bytes) -> Finding:
     value = _decode(codec, data, "databus.Finding")
     value["verdict"] = Verdict(value["verdict"])
     return Finding(**value)
+
+
+def encode_answer(codec: Codec, answer: Answer) -> bytes:
+    """An answer to a finding, framed."""
+    return codec.encode("databus.Answer", _shallow(answer))
+
+
+def decode_told(codec: Codec, data: bytes) -> Finding | Answer:
+    """What a record of `findings` tells: a finding, or what became of one."""
+    if codec.name(data) != "databus.Answer":
+        return decode_finding(codec, data)
+    value = _decode(codec, data, "databus.Answer")
+    return Answer(**{**value, "status": FindingStatus(value["status"])})
+
+
+def issued(codec: Codec, values: Iterable[bytes | None]) -> list[Finding]:
+    """The findings among values of `findings`; answers are left out."""
+    told = (decode_told(codec, value) for value in values if value is not None)
+    return [one for one in told if isinstance(one, Finding)]
 
 
 def _tuples(value: Mapping[str, Any], noun: type) -> dict[str, Any]:

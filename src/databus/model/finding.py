@@ -1,8 +1,9 @@
-"""A failed check and what to do about it (domain 5.3)."""
+"""A failed check, what to do about it, and what became of it (domain 5.3)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -12,6 +13,28 @@ class Verdict(StrEnum):
     REJECT = "R"
     HOLD = "H"
     WARN = "W"
+
+
+class FindingStatus(StrEnum):
+    """Where a finding stands. OVERDUE is said by the clock, FIXED by a submission or the profile, the others by the department."""
+
+    ISSUED = "ISSUED"
+    ACK = "ACK"
+    FIXED = "FIXED"
+    REJECTED = "REJECTED"
+    OVERDUE = "OVERDUE"
+
+
+OPEN = (FindingStatus.ISSUED, FindingStatus.ACK, FindingStatus.OVERDUE)
+"""What still waits for its department."""
+
+FOLLOWS = {
+    FindingStatus.ACK: (FindingStatus.ISSUED,),
+    FindingStatus.OVERDUE: (FindingStatus.ISSUED, FindingStatus.ACK),
+    FindingStatus.REJECTED: OPEN,
+    FindingStatus.FIXED: (*OPEN, FindingStatus.REJECTED),
+}
+"""The states each state may follow; an answer that finds another changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +67,37 @@ class Finding:
     row: int = 0
     status: str = "ISSUED"
     fixes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A transition of a finding. `by` is a caller, a department or a process, `at` in milliseconds.
+
+    Where something fixed it, `event_id` is that event, tick or release, `submission_id` and `record_type` those of the
+    submission that names the finding: one of another type fixes nothing.
+    """
+
+    finding_id: str
+    department: str
+    status: FindingStatus
+    by: str
+    at: int
+    reason: str = ""
+    record_type: str = ""
+    event_id: str = ""
+    submission_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A finding and where it stands. `due` is the last day for its department, None where nothing can be mended;
+    `answer` is the transition that brought it there, None while it is only issued."""
+
+    finding: Finding
+    due: date | None
+    answer: Answer | None
+
+    @property
+    def status(self) -> FindingStatus:
+        """Where it stands."""
+        return FindingStatus.ISSUED if self.answer is None else self.answer.status

@@ -1,4 +1,4 @@
-"""Findings of the whole profile: issued when a check begins to fail, issued again as FIXED when it no longer does (domain 5.3).
+"""Findings of the whole profile: issued when a check begins to fail, answered as FIXED when it no longer does (domain 5.3).
 
 What is open is kept with the record or the subject, so that what was issued is closed whatever made the check pass.
 """
@@ -15,7 +15,7 @@ from databus.contract.codec import Codec
 from databus.model import keys
 from databus.model.chunk import Output
 from databus.model.event import Event
-from databus.model.finding import Finding, Verdict
+from databus.model.finding import Answer, Finding, FindingStatus, Verdict
 from databus.model.labels import SubjectKind
 from databus.profile.attributes import Elected, Word
 from databus.profile.charter import IDENTITY, Charter
@@ -25,7 +25,7 @@ from databus.profile.overlay import Known, Overlay
 from databus.profile.registers import Register, source
 from databus.profile.sheet import Sheet
 
-FINDINGS, RULES, FIXED = "findings", "dq_rule", "FIXED"
+FINDINGS, RULES = "findings", "dq_rule"
 _LONGEST = 120
 
 
@@ -110,23 +110,16 @@ class Answers:
         return Verdict(next(row.more["verdict"] for row in self.contract.codes.rows(RULES) if row.code == rule))
 
     def _closed(self, kept: list[Any], cause: Cause) -> Output:
-        finding_id, department, submission_id, event_id, record_type, catalog_code, record_key, rule, field, part, offset, row = kept
-        return self._output(
-            Finding(
-                finding_id, department, submission_id, event_id, record_type, catalog_code, record_key, rule, self._verdict(rule), field,
-                observed="", expected="", suggestion="",
-                message_zh=self.contract.codes.label(RULES, rule), message_en=self.contract.codes.label(RULES, rule, "en"),
-                issued_at=cause.at, inbox_partition=part, inbox_offset=offset, row=row, status=FIXED,
-            )
-        )  # fmt: skip
+        finding_id, department, *_ = kept
+        answer = Answer(finding_id, department, FindingStatus.FIXED, by="profiler", at=cause.at, event_id=cause.id)
+        return Output(FINDINGS, department.encode(), wire.encode_answer(self.codec, answer))
 
     def _output(self, finding: Finding) -> Output:
         return Output(FINDINGS, finding.department.encode(), wire.encode_finding(self.codec, finding))
 
 
 def _kept(one: Finding) -> list[Any]:
-    told = [one.finding_id, one.department, one.submission_id, one.event_id, one.record_type, one.catalog_code, one.record_key]
-    return [*told, one.rule, one.field, one.inbox_partition, one.inbox_offset, one.row]
+    return [one.finding_id, one.department]
 
 
 def _torn(registers: Iterable[Register]) -> set[str]:

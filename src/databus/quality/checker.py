@@ -107,7 +107,7 @@ def _judged(submission: Submission, content: Content, decoded: Decoded, desk: De
     if stops(found):
         return written.refused(submission, found, desk)
     event = event_of(submission, content, subject, key, _body(submission, content, decoded, desk), desk.contract)
-    return [written.accepted(submission, event, desk), *written.told(submission, found, desk)]
+    return [written.accepted(submission, event, desk), *written.told(submission, found, desk), *written.fixed(submission, event, desk)]
 
 
 def _body(submission: Submission, content: Content, decoded: Decoded, desk: Desk) -> bytes:

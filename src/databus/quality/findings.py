@@ -11,7 +11,7 @@ from databus.model.keys import derived_id
 from databus.quality.content import ENVELOPE, Content, Failure
 from databus.quality.masking import is_personal, observed, without_numbers
 from databus.quality.security import first
-from databus.quality.submission import FIXES, SUBMISSION_ID, Submission, uuid_or_nothing
+from databus.quality.submission import SUBMISSION_ID, Submission, uuid_or_nothing
 
 RULES = "dq_rule"
 _STOPPING = (Verdict.REJECT, Verdict.HOLD)
@@ -74,7 +74,7 @@ def finding(submission: Submission, known: Known, failure: Failure, contract: Co
         inbox_partition=submission.place.partition,
         inbox_offset=submission.place.offset,
         row=submission.row,
-        fixes=uuid_or_nothing(submission.header(FIXES)),
+        fixes=next(iter(submission.fixes), ""),
     )
 
 

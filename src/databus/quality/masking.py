@@ -28,13 +28,13 @@ def observed(value: object, field: str, content: Content | None) -> str:
     """A value as a finding shows it: cut to 120 characters, and covered where it may be personal."""
     text = _text(value)
     if content is None or not text:
-        return _scrubbed(text[:SHOWN])
+        return without_persons(text[:SHOWN])
     contract_field = content.record_type.fields.get(field)
     if field in _PERSON_FIELDS and (content.person or field == _ID_NUMBER):
         return _by_mask(text[:SHOWN], "name" if field == _NAME else None)
     if contract_field is not None and _personal(contract_field, content.person):
         return _by_mask(text[:SHOWN], contract_field.mask)
-    return _scrubbed(text)[:SHOWN]
+    return without_persons(text)[:SHOWN]
 
 
 def is_personal(value: object, field: str, content: Content | None) -> bool:
@@ -54,7 +54,7 @@ def _by_mask(text: str, mask: str | None) -> str:
         return text[:1] + "*" * (len(text) - 1)
     if mask == "address":
         return text[:_ADDRESS_SHOWN] + "****"
-    return _scrubbed(text) if mask == "free_text" else covered(text)
+    return without_persons(text) if mask == "free_text" else covered(text)
 
 
 def covered(text: str) -> str:
@@ -69,7 +69,8 @@ def without_numbers(text: str) -> str:
     return _LONG_NUMBER.sub("…", text)
 
 
-def _scrubbed(text: str) -> str:
+def without_persons(text: str) -> str:
+    """A text with the numbers of persons in it covered."""
     return _NUMBERS.sub(lambda found: covered(found.group()), text)
 
 

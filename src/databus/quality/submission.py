@@ -29,6 +29,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _LAST_MS = (date.max.toordinal() - _EPOCH) * _DAY_MS
 _MAX_ROW = 2**31 - 1
 _MAX_HEADER = 256
+_MOST_FIXES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,12 @@ class Submission:
         """Line of the publisher's file, 0 if none was told."""
         told = self.header(ROW)
         return int(told) if told.isascii() and told.isdigit() and int(told) <= _MAX_ROW else 0
+
+    @property
+    def fixes(self) -> tuple[str, ...]:
+        """Ids of the findings this submission says it fixes, each once; at most 32."""
+        told = (uuid_or_nothing(value) for value in self.all(FIXES))
+        return tuple(dict.fromkeys(name for name in told if name))[:_MOST_FIXES]
 
     @property
     def passed_on(self) -> Headers:

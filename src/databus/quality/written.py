@@ -10,7 +10,7 @@ from databus.contract import wire
 from databus.model import keys
 from databus.model.chunk import Headers, Output
 from databus.model.event import Event
-from databus.model.finding import Finding
+from databus.model.finding import Answer, Finding, FindingStatus
 from databus.quality.content import Failure
 from databus.quality.desk import Desk
 from databus.quality.findings import Known, finding
@@ -31,6 +31,25 @@ def told(submission: Submission, found: Iterable[Finding], desk: Desk) -> list[O
 
 def _told(submission: Submission, one: Finding, headers: Headers, desk: Desk) -> Output:
     return Output(FINDINGS, submission.department.encode(), wire.encode_finding(desk.codec, one), headers)
+
+
+def fixed(submission: Submission, event: Event, desk: Desk) -> list[Output]:
+    """The answers to the findings an accepted submission says it fixes."""
+    return [_fixed(submission, name, event, desk) for name in submission.fixes]
+
+
+def _fixed(submission: Submission, finding_id: str, event: Event, desk: Desk) -> Output:
+    answer = Answer(
+        finding_id,
+        submission.department,
+        FindingStatus.FIXED,
+        by=submission.department,
+        at=submission.known_at,
+        record_type=event.record_type,
+        event_id=event.event_id,
+        submission_id=event.submission_id,
+    )
+    return Output(FINDINGS, submission.department.encode(), wire.encode_answer(desk.codec, answer), submission.passed_on)
 
 
 def refused(submission: Submission, found: Sequence[Finding], desk: Desk) -> list[Output]:

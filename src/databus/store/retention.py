@@ -28,6 +28,7 @@ WHERE a.part = f.part AND a.to_offset < f."offset"
 """
 _STEPS = 'DELETE FROM steps s USING feed_floor f WHERE s.part = f.part AND s."offset" < f."offset"'
 _FINDINGS = "DELETE FROM findings WHERE written_at < $1"
+_ANSWERS = "DELETE FROM answers a WHERE NOT EXISTS (SELECT FROM findings f WHERE f.finding_id = a.finding_id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,13 @@ async def prune(pool: Pool, *, now: int, days: int = DAYS) -> Pruned:
     before = now - days * _DAY_MS
     async with session(pool) as connection, connection.transaction():
         await connection.execute(_FLOOR, before)
-        return Pruned(
+        pruned = Pruned(
             versions=await _count(connection, _VERSIONS) + await _count(connection, _ATTRIBUTES),
             steps=await _count(connection, _STEPS),
             findings=await _count(connection, _FINDINGS, before),
         )
+        await connection.execute(_ANSWERS)
+    return pruned
 
 
 async def _count(connection: Connection, statement: str, *bound: object) -> int:

@@ -1,0 +1,78 @@
+"""A finding's way back: told, acknowledged, corrected by a submission that names it; and what time does to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from databus.bootstrap.followup import Followed, follow_up
+from databus.bootstrap.parts import now
+from databus.bus.journal import Journal
+from databus.store.sessions import Pool
+from live.drafts import Draft, accepted, firm, licence, send
+from live.line import Live, eventually
+
+pytestmark = pytest.mark.live
+
+WHO = ("--department", "transport")
+
+
+def findings(live: Live, draft: Draft) -> list[dict[str, str]]:
+    """Those of a draft that can be mended; it is late as well."""
+    return live.sql("SELECT * FROM findings WHERE submission_id = $1 AND rule <> 'DQ-TIM-01' ORDER BY rule", draft.submission_id)
+
+
+@pytest.fixture
+def wrong(live: Live) -> Iterator[Draft]:
+    """A licence without its number's right form, and without a required field."""
+    made = licence(live.here, firm("反馈")).changed(doc_no="无文号1", authority_name="暂无")
+    send(live, made)
+    yield made
+
+
+def test_a_finding_goes_from_the_department_s_answer_to_the_submission_that_fixes_it(live: Live, wrong: Draft) -> None:
+    found = {one["rule"]: one["finding_id"] for one in findings(live, wrong)}
+    assert set(found) == {"DQ-ACC-08", "DQ-COM-01"}
+    assert live.json("findings", "ack", found["DQ-COM-01"], *WHO, "--by", "clerk")["shown"] is True
+    listed = live.json("findings", *WHO, "--status", "ACK", "--rule", "DQ-COM-01")
+    assert [one["answer"]["by"] for one in listed if one["finding_id"] == found["DQ-COM-01"]] == ["clerk"]
+    refusal = live.databus("findings", "ack", found["DQ-COM-01"], *WHO, code=1)
+    assert not refusal
+    right = wrong.changed(doc_no="吉许测〔2026〕777号", authority_name=wrong.record_type.zh)
+    named = tuple(("databus-fixes", one.encode()) for one in found.values())
+    accepted(live, replace(right, headers=named))
+    eventually(lambda: {one["status"] for one in findings(live, wrong)} == {"FIXED"}, 30, "both findings fixed")
+    (one,) = [one for one in live.json("findings", *WHO, "--status", "FIXED") if one["finding_id"] == found["DQ-COM-01"]]
+    assert one["answer"]["fixed_by"]["submission_id"] == right.submission_id
+    told = live.sql('SELECT status, "by" FROM answers WHERE finding_id = $1 ORDER BY "offset"', found["DQ-COM-01"])
+    assert [(row["status"], row["by"]) for row in told] == [("ACK", "clerk"), ("FIXED", "transport")]
+
+
+def test_an_objection_needs_its_reason(live: Live, wrong: Draft) -> None:
+    name = next(one["finding_id"] for one in findings(live, wrong) if one["rule"] == "DQ-ACC-08")
+    live.databus("findings", "reject", name, *WHO, code=2)
+    live.databus("findings", "reject", name, *WHO, "--reason", "否", code=1)
+    told = live.json("findings", "reject", name, *WHO, "--reason", "原件文号如此")
+    assert (told["status"], told["reason"], told["shown"]) == ("REJECTED", "原件文号如此", True)
+
+
+def test_what_nobody_mends_is_overdue_and_what_was_said_anew_is_settled(live: Live, wrong: Draft) -> None:
+    again = licence(live.here, firm("补正")).changed(reg_no="110108000000015")
+    send(live, again)
+    accepted(live, again.changed(reg_no="110108000000016"))
+    done = live.here.ask(lambda pool: followed(live, pool))
+    assert done.fixed >= 1 and done.overdue >= 2
+    eventually(lambda: {one["status"] for one in findings(live, wrong)} == {"OVERDUE"}, 30, "overdue")
+    eventually(lambda: [one["status"] for one in findings(live, again) if one["rule"] == "DQ-ACC-05"] == ["FIXED"], 30, "settled")
+    assert {one["status"] for one in live.json("findings", *WHO, "--status", "OPEN")} <= {"ISSUED", "ACK", "OVERDUE"}
+
+
+async def followed(live: Live, pool: Pool) -> Followed:
+    """The daily job as the projector runs it, thirty days on."""
+    codec = await asyncio.to_thread(live.here.codec, "projector")
+    async with Journal(live.here.address("projector")) as journal:
+        return await follow_up(pool, journal, codec, live.here.contract, instant=now() + timedelta(days=30))
