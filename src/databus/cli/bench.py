@@ -30,10 +30,10 @@ SUBMISSIONS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measure. `holds` is None where this machine cannot tell."""
+    """One measure. `holds` is None where this machine cannot tell, `value` where it could not measure."""
 
     measure: str
-    value: float
+    value: float | None
     unit: str
     goal: str
     holds: bool | None
@@ -51,13 +51,19 @@ def bench(
     if as_document:
         print(as_json({"rows": rows, "cores": os.cpu_count(), "load": os.getloadavg()[0]}))
     else:
-        told = [(row.measure, f"{row.value:,.1f}", row.unit, row.goal, {True: "yes", False: "no", None: "–"}[row.holds]) for row in rows]
+        told = [(row.measure, _shown(row.value), row.unit, row.goal, {True: "yes", False: "no", None: "–"}[row.holds]) for row in rows]
         console().print(
             table(
                 f"bench {name}: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", ("measure", "value", "unit", "goal", "holds"), told
             )
         )
     return 0 if all(row.holds is not False for row in rows) else 1
+
+
+def _shown(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.1f}" if abs(value) >= 10 or value == int(value) else f"{value:.3g}"
 
 
 def _measured(name: str, submissions: int, seed: int, scenario: str) -> list[Row]:

@@ -1,0 +1,92 @@
+"""The line's own work: every check of the checker, the whole fold of the profiler, on the sample province."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bench.merge.ground import Ground, Row, Spent
+from bench.merge.table import at_most, middle, plain
+from databus.bootstrap.parts import now
+from databus.bus import registry, topics
+from databus.cli.bench import Row as Measured
+from databus.department.submission import compose
+from databus.local.keys import department_secret
+from databus.testing.province.plan import plan
+
+_PER_SUBJECT = 10
+
+
+@dataclass(frozen=True)
+class Fed:
+    """What was sent: how many submissions, and the topic that stands for each inbox."""
+
+    inboxes: Mapping[str, str]
+    count: int
+
+
+def feed(ground: Ground, count: int, seed: int) -> Fed:
+    """Send the sample into inboxes of our own, in the order in which five years brought it."""
+    like = next(name for name in map(topics.inbox, ground.here.contract.departments))
+    inboxes = {inbox: ground.topic(f"full-{inbox}", like) for inbox in map(topics.inbox, ground.here.contract.departments)}
+    ground.feed(_submissions(ground, count, seed, inboxes), dict.fromkeys(inboxes.values(), 3))
+    return Fed(inboxes, count)
+
+
+def _submissions(ground: Ground, count: int, seed: int, inboxes: Mapping[str, str]) -> Iterator[tuple[str, bytes, Row]]:
+    here, contract = ground.here, ground.here.contract
+    codec = here.codec("admin")
+    secrets = {slug: department_secret(here.keys, slug) for slug in contract.departments}
+    planned = plan(contract, subject_count=max(1, count // _PER_SUBJECT), submissions=count, seed=seed, as_of=now().date())
+    for one in sorted(planned, key=lambda one: one.told):
+        made = compose(
+            one.cut,
+            codec=codec,
+            record_type=contract.types[one.record_type],
+            entry=contract.entries[one.catalog_code],
+            system="sample",
+            submission_id=one.submission_id,
+            seq=one.seq,
+            now=one.told,
+            secret=secrets[one.department],
+            told=one.told,
+        )
+        yield inboxes[topics.inbox(one.department)], made.key, (made.key, made.value, made.headers)
+
+
+def measure(ground: Ground, count: int, seed: int, rounds: int) -> Iterator[Measured]:
+    """Each round decodes, checks and folds all of it anew; medians count."""
+    fed = feed(ground, count, seed)
+    schemas = {str(number): json.loads(text) for number, text in registry.read(ground.here.address("admin")).items()}
+    decoded: list[Spent] = []
+    checked: list[Spent] = []
+    folded: list[Spent] = []
+    for turn in range(rounds):
+        asked = ground.order(tuple(fed.inboxes.values()), group=f"full-decode-{turn}", count=count, schemas=schemas)
+        decoded.append(ground.ask("reading", asked))
+        checked.append(check(ground, fed, turn))
+        folded.append(fold(ground, f"full-{turn}"))
+    yield plain("full work: decode the submissions once (aiokafka, fastavro)", middle([one.each for one in decoded]), "µs CPU/event")
+    yield plain("full work: checker, all checks", middle([one.each for one in checked]), "µs CPU/event")
+    yield plain("full work: profiler, whole fold", middle([one.each for one in folded]), "µs CPU/event")
+    ratios = [(one.each + two.each) / floor.each for one, two, floor in zip(checked, folded, decoded, strict=True)]
+    yield at_most("full work: (checker + profiler) / decode", middle(ratios), 10.0)
+
+
+def check(ground: Ground, fed: Fed, turn: int) -> Spent:
+    """Check all submissions into `full-<turn>-events`."""
+    names = {**fed.inboxes, topics.EVENTS: ground.topic(f"full-{turn}-events", topics.EVENTS)}
+    return ground.ask("ours", ground.order((), group=f"full-check-{turn}", count=fed.count, work="checker", names=names))
+
+
+def fold(ground: Ground, name: str, registers: str = "", group: str = "") -> Spent:
+    """Fold all of `<name>-events` into registers of its own, or into those that are there."""
+    group = group or f"{name}-fold"
+    names = {
+        topics.EVENTS: f"{name}-events",
+        topics.CHANGES: ground.topic(f"{group}-changes", topics.CHANGES),
+        topics.REGISTERS: registers or ground.topic(f"{group}-registers", topics.REGISTERS),
+    }
+    count = ground.records(f"{name}-events")
+    return ground.ask("ours", ground.order((), group=group, count=count, work="profiler", names=names))

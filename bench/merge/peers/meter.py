@@ -1,0 +1,62 @@
+"""What a peer is asked to do and what it says it has spent. Standard library alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Order:
+    """The broker, the user, the topics by their full names, and after how many events to stop; `more` is the peer's own."""
+
+    bootstrap: str
+    username: str
+    password: str
+    source: tuple[str, ...]
+    output: str
+    registers: str
+    group: str
+    count: int
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def told(self) -> bytes:
+        """As it goes to the peer's standard input."""
+        return json.dumps(asdict(self)).encode()
+
+
+def order() -> Order:
+    """The order on standard input."""
+    told = json.load(sys.stdin)
+    return Order(**{**told, "source": tuple(told["source"])})
+
+
+@dataclass
+class Meter:
+    """CPU and wall time of this process, all its threads, from the first lot it has done to the last.
+
+    What comes before the first (start, joining the group, filling the first fetch) is nobody's cost per event.
+    """
+
+    count: int
+    done: int = 0
+    first: int = 0
+    began: tuple[float, float] = (0.0, 0.0)
+    ended: tuple[float, float] = (0.0, 0.0)
+
+    def add(self, events: int) -> bool:
+        """So many more are done; True when all are."""
+        self.done += events
+        now = time.process_time(), time.monotonic()
+        if not self.first:
+            self.first, self.began = self.done, now
+        self.ended = now
+        return self.done >= self.count
+
+    def tell(self) -> None:
+        """Print it as one line of JSON, the last of this process."""
+        cpu, wall = (end - begin for end, begin in zip(self.ended, self.began, strict=True))
+        print(json.dumps({"events": self.done - self.first, "cpu": cpu, "wall": wall}), flush=True)
