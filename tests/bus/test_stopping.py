@@ -17,6 +17,7 @@ from bus.fleet import read_all
 from databus.bus import admin, driver, follow
 from databus.bus.address import BusAddress
 from databus.bus.journal import Journal
+from databus.bus.transaction import Writer
 from databus.contract import catalogue, wire
 from databus.contract.codec import Codec
 from databus.contract.schemas import self_contained
@@ -168,6 +169,24 @@ async def test_a_register_that_cannot_be_read_stops_the_worker_and_says_what_to_
     assert await Running(as_user("profiler"), damaged).until(never) == 1
     assert "databus rebuild --unchecked" in caplog.text
     assert await read_all(as_user("admin"), "changes") == []
+
+
+async def test_a_connection_closed_in_mid_transaction_stops_the_worker(as_user: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiokafka cancels what waits for it: an agent that took that for its own end would leave a worker that only heartbeats."""
+
+    async def closed(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    await put(as_user("profiler"), "events", b"v")
+    with monkeypatch.context() as cut:
+        cut.setattr(Writer, "commit", closed)
+        assert await Running(as_user("profiler"), counted).until(never) == 1
+    running = Running(as_user("profiler"), counted)
+
+    async def taken() -> bool:
+        return running.taken == 1
+
+    assert await running.until(taken) == 0
 
 
 async def test_a_broker_that_does_not_answer_stops_the_worker_within_bounds(as_user: As) -> None:

@@ -95,7 +95,9 @@ def main(name: str, work: Callable[[], Coroutine[Any, Any, int]]) -> int:
         log.error(error.detail, extra={"code": error.code, **error.facts})
         return REFUSED
     except asyncio.CancelledError:
-        return 0
+        # Nobody cancels the whole work: a library has ended what it waited for.
+        log.exception("cut off from a part that it needs")
+        return UNAVAILABLE
 
 
 def counted(processor: Processor, metrics: Metrics, codec: Codec) -> Processor:

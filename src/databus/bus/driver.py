@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from databus.bus import transport
 from databus.bus.address import BusAddress
+from databus.bus.answered import answered
 from databus.bus.worker import Worker
 from databus.errors import BusUnavailable
 from databus.model.chunk import Duty, Processor
@@ -73,8 +74,9 @@ async def work(
     app.on_rebalance_complete.connect(worker.prepare, weak=False)
     app.loop = asyncio.get_running_loop()
     try:
-        await app.start()
-        await _until(stop, worker, silence_seconds)
+        with answered():
+            await app.start()
+            await _until(stop, worker, silence_seconds)
     except Exception:
         log.exception("the worker failed")
         worker.failed = True

@@ -11,11 +11,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from databus.bus.address import BusAddress
+from databus.bus.answered import answered
 from databus.errors import BusUnavailable, DataUnusable, Misconfigured
 from databus.model.chunk import Record
 
 Positions = Mapping[tuple[str, int], int]
 _IDLE_MS = 250
+_ANSWER_SECONDS = 30.0
 
 
 async def follow(
@@ -85,28 +87,28 @@ async def ends(address: BusAddress, topics: Iterable[str]) -> dict[tuple[str, in
         BusUnavailable: the broker does not answer.
         Misconfigured: a topic does not exist or may not be read.
     """
-    async with _consumer(address) as consumer:
+    async with _question(address) as consumer:
         found = await consumer.end_offsets(await _places(address, consumer, topics))
         return {(address.bare(place.topic), place.partition): offset for place, offset in found.items()}
 
 
 async def beginnings(address: BusAddress, topics: Iterable[str]) -> dict[tuple[str, int], int]:
     """The first offset still readable, per (topic, partition); raises as `ends`."""
-    async with _consumer(address) as consumer:
+    async with _question(address) as consumer:
         found = await consumer.beginning_offsets(await _places(address, consumer, topics))
         return {(address.bare(place.topic), place.partition): offset for place, offset in found.items()}
 
 
 async def lag(address: BusAddress, group: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
     """Offsets a group has not committed yet, per (topic, partition), 0 where only markers are left; raises as `ends`."""
-    async with _consumer(address, group=address.topic(group)) as consumer:
+    async with _question(address, group=address.topic(group)) as consumer:
         places = await _places(address, consumer, topics)
         return await _left(address, consumer, {place: await consumer.committed(place) or 0 for place in places})
 
 
 async def left(address: BusAddress, topics: Iterable[str], positions: Positions) -> dict[tuple[str, int], int]:
     """The same for a reader that keeps its own positions; raises as `ends`."""
-    async with _consumer(address) as consumer:
+    async with _question(address) as consumer:
         places = await _places(address, consumer, topics)
         return await _left(address, consumer, {place: positions.get((address.bare(place.topic), place.partition), 0) for place in places})
 
@@ -173,8 +175,9 @@ async def _consumer(address: BusAddress, group: str | None = None) -> AsyncItera
         fetch_max_wait_ms=100,
     )
     try:
-        await consumer.start()
-        yield consumer
+        with answered():
+            await consumer.start()
+            yield consumer
     except OffsetOutOfRangeError as error:
         gone = {f"{address.bare(place.topic)}[{place.partition}]": at for place, at in error.args[0].items()}
         raise DataUnusable(f"the log no longer holds the position {gone}; its reader must begin anew", positions=gone) from error
@@ -182,6 +185,16 @@ async def _consumer(address: BusAddress, group: str | None = None) -> AsyncItera
         raise BusUnavailable(f"the bus cannot be read: {type(error).__name__}: {error}") from error
     finally:
         await consumer.stop()
+
+
+@asynccontextmanager
+async def _question(address: BusAddress, group: str | None = None) -> AsyncIterator[Any]:
+    """A consumer for one answer. aiokafka itself asks for ever while a coordinator is being looked for."""
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS), _consumer(address, group) as consumer:
+            yield consumer
+    except TimeoutError:
+        raise BusUnavailable(f"the bus did not answer in {_ANSWER_SECONDS:.0f} s", bootstrap=address.bootstrap) from None
 
 
 async def _places(address: BusAddress, consumer: Any, topics: Iterable[str]) -> list[TopicPartition]:

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 
 from databus.bus.address import BusAddress
+from databus.bus.answered import answered
 from databus.bus.partition import partition
 from databus.bus.topics import RECORD_BYTES
 from databus.errors import BusUnavailable, NotAllowed, TooLarge
@@ -89,8 +90,9 @@ class Journal:
         name = self._address.topic(topic)
         try:
             async with asyncio.timeout(self._timeout):
-                number = await self._partition(name, route if route is not None else key)
-                done = await self._producer.send_and_wait(name, value, key=key, partition=number, headers=list(headers))
+                with answered():
+                    number = await self._partition(name, route if route is not None else key)
+                    done = await self._producer.send_and_wait(name, value, key=key, partition=number, headers=list(headers))
         except TopicAuthorizationFailedError as error:
             raise NotAllowed(f"user {self._address.username} may not write to {topic}", topic=topic) from error
         except MessageSizeTooLargeError as error:

@@ -22,7 +22,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.errors import OffsetOutOfRangeError
 
 from databus.bus.address import BusAddress
-from databus.bus.ledger import Place
+from databus.bus.ledger import Chunk, Place
 from databus.bus.topics import MARKER
 from databus.model.chunk import Record
 
@@ -71,6 +71,18 @@ def after(standing: Duty | None, records: Sequence[Record], unreadable: Sequence
     # Without a duty a marker means nothing: a department could append one to be rid of what it sent.
     markers = [record.offset for record in records if is_marker(record)]
     return Duty(max(markers), CLOSED) if markers and standing.roll_at == MARKED else standing
+
+
+def offsets_of(address: BusAddress, chunk: Chunk, unreadable: Sequence[tuple[str, int, int]]) -> list[int]:
+    """The offsets a processor wants gone.
+
+    Raises:
+        ValueError: one of them is not of the chunk at hand.
+    """
+    for topic, partition, offset in unreadable:
+        if Place(address.topic(topic), partition) != chunk.place or not chunk.start <= offset < chunk.following:
+            raise ValueError(f"{topic}[{partition}] {offset} is not of the chunk at hand and cannot be made unreadable with it")
+    return [offset for _, _, offset in unreadable]
 
 
 def is_marker(record: Record) -> bool:

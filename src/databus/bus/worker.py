@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from databus.bus import truncation
 from databus.bus.address import BusAddress
+from databus.bus.answered import answered
 from databus.bus.consumer import ChunkConsumer
 from databus.bus.ledger import Chunk, Place
 from databus.bus.recovery import recover
@@ -73,20 +74,11 @@ class Worker:
         generation = self.app.consumer_generation_id
         places = sorted(Place(tp.topic, tp.partition) for tp in self.consumer.assignment())
         try:
-            await self._fence({place.partition for place in places})
-            if self._registers is not None:
-                states = await recover(
-                    self._address,
-                    self._registers,
-                    sorted({place.partition for place in places}),
-                    wanted=lambda: bool(self.app.consumer_generation_id == generation and not self.app.should_stop),
-                    beat=self.alive,
-                    progress=self._on_recovery,
-                )
-                self._states = states or {}
-                if states is None:
+            with answered():
+                await self._fence({place.partition for place in places})
+                if not await self._recover(places, generation):
                     return
-            await self._take_over(places)
+                await self._take_over(places)
             self.consumer.prepared_for(generation)
             self.alive()
         except Exception as error:
@@ -103,6 +95,21 @@ class Worker:
         }
         await asyncio.gather(*[writer.start() for writer in self._writers.values()])
 
+    async def _recover(self, places: list[Place], generation: int) -> bool:
+        """Load the state of these partitions; False if another rebalance has begun meanwhile."""
+        if self._registers is None:
+            return True
+        states = await recover(
+            self._address,
+            self._registers,
+            sorted({place.partition for place in places}),
+            wanted=lambda: bool(self.app.consumer_generation_id == generation and not self.app.should_stop),
+            beat=self.alive,
+            progress=self._on_recovery,
+        )
+        self._states = states or {}
+        return states is not None
+
     async def _take_over(self, places: list[Place]) -> None:
         committed = await self.consumer.thread.committed(places) if places else {}
         found = {place: truncation.duty(metadata) for place, (_, metadata) in committed.items()}
@@ -115,10 +122,11 @@ class Worker:
         async for event in stream.noack().events():
             chunk: Chunk = event.value
             try:
-                async with self.consumer.turn:
-                    if self.consumer.ledger.current(chunk):
-                        await self._render(chunk.place)
-                        await self._work(chunk)
+                with answered():
+                    async with self.consumer.turn:
+                        if self.consumer.ledger.current(chunk):
+                            await self._render(chunk.place)
+                            await self._work(chunk)
             except Exception:
                 log.exception("%s[%d] from %d failed", chunk.place.topic, chunk.place.partition, chunk.start)
                 self.failed = True
@@ -187,7 +195,7 @@ class Worker:
 
     async def _commit(self, chunk: Chunk, outcome: Outcome) -> None:
         place = chunk.place
-        gone = [self._own(chunk, *each) for each in outcome.unreadable]
+        gone = truncation.offsets_of(self._address, chunk, outcome.unreadable)
         standing = self._duties.get(place)
         due = truncation.after(standing, chunk.records, gone, roll_seconds=self._roll_seconds)
         await self._write(place, chunk.following, outcome, due.metadata() if due else "")
@@ -209,11 +217,6 @@ class Worker:
         if due is not None:
             await truncation.delete(self._address, {place: due})
             self._duties[place] = due
-
-    def _own(self, chunk: Chunk, topic: str, partition: int, offset: int) -> int:
-        if Place(self._address.topic(topic), partition) != chunk.place or not chunk.start <= offset < chunk.following:
-            raise ValueError(f"{topic}[{partition}] {offset} is not of the chunk at hand and cannot be made unreadable with it")
-        return offset
 
     async def close_segments(self) -> None:
         """Append the markers that are due; each moves its duty on in the same transaction."""
