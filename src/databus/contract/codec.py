@@ -7,6 +7,7 @@ import json
 import struct
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import DecimalException
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import fastavro
 
 from databus.contract.decimals import Amount, amounts_of, restore
+from databus.contract.writing import DOUBTS, Unsure, Write, writer_of
 from databus.errors import Undecodable, UnknownSchema
 
 MAGIC = b"\x00"
@@ -29,6 +31,8 @@ class _Known:
     parsed: Any
     readable: Any
     amounts: Mapping[str, Amount]
+    head: bytes
+    write: Write | None
 
 
 class Codec:
@@ -52,7 +56,8 @@ class Codec:
             plain, amounts = amounts_of(schema)
             parsed = fastavro.parse_schema(schema)
             assert isinstance(parsed, dict)
-            known = _Known(schema_id, parsed["name"], parsed, fastavro.parse_schema(plain), amounts)
+            head = MAGIC + schema_id.to_bytes(4, "big")
+            known = _Known(schema_id, parsed["name"], parsed, fastavro.parse_schema(plain), amounts, head, _writer(schema))
             self._ids[schema_id] = known
             self._names[known.full_name] = known
 
@@ -133,10 +138,20 @@ class Codec:
             UnknownSchema: no schema of that name.
         """
         known = self._named(full_name)
-        body = io.BytesIO()
-        body.write(MAGIC + known.schema_id.to_bytes(4, "big"))
+        if known.write is not None:
+            with suppress(*DOUBTS):
+                return known.head + known.write(value)
+        body = io.BytesIO(known.head)
+        body.seek(HEAD)
         try:
             fastavro.schemaless_writer(body, known.parsed, value)
         except _BROKEN as error:
             raise Undecodable(f"the value does not fit {full_name}: {error}", name=full_name) from error
         return body.getvalue()
+
+
+def _writer(schema: Any) -> Write | None:
+    try:
+        return writer_of(schema)
+    except Unsure:
+        return None
