@@ -14,13 +14,14 @@ SUBJECTS = uuid5(NAMESPACE_URL, "urn:databus:subject")
 USCI = "CN-USCI"
 """Scheme of the unified social credit code (org-id.guide)."""
 
-_VERSION, _VARIANT = 0x80, 0x80
+_SUBJECTS = SUBJECTS.bytes
+_FIVE, _EIGHT, _VARIANT = 0x50, 0x80, 0x80
 _LENGTH = 2
 
 
 def organisation_key(code: str, *, scheme: str = USCI) -> str:
     """The subject key of an organisation: UUIDv5 of `scheme|code`, 36 ASCII characters."""
-    return str(uuid5(SUBJECTS, f"{scheme}|{code}"))
+    return _uuid(hashlib.sha1(_SUBJECTS + f"{scheme}|{code}".encode(), usedforsecurity=False).digest(), _FIVE)
 
 
 def person_key(id_type: str, number: str, *, secret: bytes) -> str:
@@ -30,8 +31,12 @@ def person_key(id_type: str, number: str, *, secret: bytes) -> str:
 
 def uuid8(digest: bytes) -> str:
     """A UUID of version 8 (RFC 9562) from the first 16 bytes of a digest."""
+    return _uuid(digest, _EIGHT)
+
+
+def _uuid(digest: bytes, version: int) -> str:
     octets = bytearray(digest[:16])
-    octets[6] = octets[6] & 0x0F | _VERSION
+    octets[6] = octets[6] & 0x0F | version
     octets[8] = octets[8] & 0x3F | _VARIANT
     text = octets.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
