@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,20 @@ import pytest
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
+from databus.department.files.opening import opened
+from databus.department.files.row import Row
 from databus.department.publish import Batch
 
+LISTED = replace(catalogue.load(Path(__file__).resolve().parents[2] / "schemas").types["ADMIN_PENALTY"].fields["penalty_kinds"], code=None)
+"""A field that holds a list."""
+
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+
+
+def rows_in(path: Path, *, encoding: str = "") -> list[Row]:
+    """All rows of a file."""
+    with opened(path, encoding=encoding) as table:
+        return list(table.rows)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ def payload(contract: Contract, text: str, field: str, **options: Any) -> Any:
         ("1,200.5", "reg_capital_10k", {}, Decimal("1200.500000")),
         ("2,001.1800(万元人民币)", "reg_capital_10k", {"amount": {"power": 4}}, Decimal("2001.180000")),
         ("3亿元", "reg_capital_10k", {"amount": {"power": 8}}, Decimal(3)),
+        ("0.2", "reg_capital_10k", {"amount": {"power": 0, "unnamed": 4}}, Decimal(2000)),
+        ("2千元", "reg_capital_10k", {"amount": {"power": 0, "unnamed": 4}}, Decimal(2000)),
+        ("1/2/2020", "established_on", {"formats": ["%d/%m/%Y"]}, date(2020, 2, 1)),
+        ("2020-02-01 00:00:00", "established_on", {}, date(2020, 2, 1)),
         ("500(万美元)", "currency", {"currency": {"currencies": "currency"}}, "USD"),
         ("500(万)", "currency", {"currency": {"currencies": "currency", "unnamed": "CNY"}}, "CNY"),
         ("500(万)", "currency", {"currency": {"currencies": "currency"}}, None),
@@ -164,6 +169,13 @@ BAD: tuple[tuple[dict[str, Any], str], ...] = (
     ({"payload": {"currency": {"from": "列", "lookup": "currency", "currency": {"currencies": "currency"}}}}, "payload.currency"),
     ({"payload": {"established_on": {"from": "列", "formats": "%Y"}}}, "payload.established_on"),
     ({"payload": {"established_on": {"from": "列", "formats": ["YYYY-MM-DD"]}}}, "payload.established_on"),
+    ({"payload": {"established_on": {"from": "列", "formats": ["%Y%Y-%m-%d"]}}}, "payload.established_on"),
+    ({"payload": {"established_on": {"from": "列", "formats": ["%Y-%m-%d %c"]}}}, "payload.established_on"),
+    ({"payload": {"established_on": {"from": "列", "formats": ["%Y-%m-%d" + "(a+)+" * 20]}}}, "payload.established_on"),
+    ({"payload": {"reg_capital_10k": {"from": "列", "amount": {"power": 4, "unnamed": 99}}}}, "payload.reg_capital_10k"),
+    ({"payload": {"reg_capital_10k": {"from": "列", "amount": {"power": True}}}}, "payload.reg_capital_10k"),
+    ({"payload": {"name": {"from": "列", "lookup": "../../departments"}}}, "does not exist"),
+    ({"payload": {"x" * (1 << 16): {"from": "列"}}}, "xxx"),
     ({"payload": {"name": {"from": "列", "formats": ["%Y-%m-%d"]}}}, "payload.name"),
     ({"payload": {"reg_state": {"from": "列", "words": ["在营"]}}}, "payload.reg_state"),
     ({"payload": {"reg_state": {"from": "列", "words": {True: "ACTIVE"}}}}, "quotes"),
@@ -183,7 +195,21 @@ def test_a_mapping_that_cannot_be_meant_is_refused_and_named(contract: Contract,
     assert named in caught.value.detail
 
 
-@pytest.mark.parametrize("content", [b"- a", b"a: [", b"\xff", b"a: &x [*x, *y]", b""])
+LAUGHS = "\n".join(["a: &a [x, x]", *(f"{name}: &{name} [*{before}, *{before}]" for before, name in pairwise("abcdefghijklmnopqrst"))])
+HOSTILE = (
+    LAUGHS.encode(),
+    b"type: &x LP_REGISTRATION\nentry: *x",
+    b"<<: &m {type: LP_REGISTRATION}\nentry: *m",
+    b"type: !!python/object/apply:os.system [id]",
+    b"type: !!python/name:os.system",
+    b"type: !include /etc/passwd",
+    b"[" * 20_000,
+    b"a: " + b"9" * 10_000,
+    b"x" * (mapping.LARGEST + 1),
+)
+
+
+@pytest.mark.parametrize("content", [b"- a", b"a: [", b"\xff", b"a: &x [*x, *y]", b"", *HOSTILE])
 def test_a_file_that_is_no_mapping_is_refused(contract: Contract, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "m.yaml").write_bytes(content)
     with pytest.raises(BadMapping, match=r"m\.yaml"):
@@ -222,3 +248,9 @@ def test_the_shipped_mapping_reads_every_column_it_names(contract: Contract) -> 
     chosen = mapping.load(SCHEMAS / "LP_REGISTRATION" / "samples" / "historical.yaml", contract)
     header = (SCHEMAS / "LP_REGISTRATION" / "samples" / "historical.csv").read_text("utf-8").splitlines()[0].split(",")
     assert chosen.columns == set(header) - {"所在省份"}
+
+
+def test_a_pattern_of_days_takes_no_time_however_long_the_cell(contract: Contract) -> None:
+    """Each format is one pattern of bounded parts: a cell of a megabyte is refused as fast as it is read."""
+    _, defects = read(contract, {"列": "2" * (1 << 20)}, payload={"established_on": {"from": "列", "formats": ["%Y-%m-%d", "%Y%m%d"]}})
+    assert [defect.field for defect in defects] == ["established_on"]

@@ -12,10 +12,12 @@ from databus.contract import catalogue
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.department import mapping
-from databus.department.files import Row
-from databus.department.mapping import FileMapping
-from databus.department.publish import Batch, RowResult, Sender, prepare, publish_rows
+from databus.department.files.row import Row
+from databus.department.mapping import FileMapping, OwnColumns
+from databus.department.outcome import Remark, RowResult
+from databus.department.publish import Batch, digest, prepare, publish_rows
 from databus.department.publisher import Done, Taken
+from databus.department.sending import Sender
 from databus.department.submission import LIMIT, Submission, compose, owned_entry
 from databus.errors import BusUnavailable, DatabusError, NotAllowed, TooLarge, Unprocessable
 from databus.model.keys import organisation_key
@@ -75,7 +77,7 @@ def penalties(contract: Contract, columns: Iterable[str] = ROW) -> FileMapping:
     return mapping.identity(kind, owned_entry(contract, kind, "emergency"), frozenset(columns))
 
 
-def ready(contract: Contract, codec: Codec, **cells: str) -> Submission | list[RowResult]:
+def ready(contract: Contract, codec: Codec, **cells: str) -> Submission | tuple[Remark, ...]:
     row = {**ROW, **cells}
     batch = Batch("emergency", 1_795_400_000, b"s" * 32)
     return prepare(Row(7, row), mapping=penalties(contract, row), contract=contract, codec=codec, batch=batch)
@@ -87,9 +89,9 @@ def sent(contract: Contract, codec: Codec, **cells: str) -> Submission:
     return found
 
 
-def refused(contract: Contract, codec: Codec, **cells: str) -> RowResult:
+def refused(contract: Contract, codec: Codec, **cells: str) -> Remark:
     found = ready(contract, codec, **cells)
-    assert isinstance(found, list)
+    assert isinstance(found, tuple)
     assert len(found) == 1
     return found[0]
 
@@ -133,7 +135,7 @@ def test_a_state_secret_or_an_unclear_level_is_refused_and_nothing_of_its_row_is
     contract: Contract, codec: Codec, level: str
 ) -> None:
     result = refused(contract, codec, **{"envelope.secrecy": level, "fine_yuan": "密谈内容"})
-    assert (result.outcome, result.rule, result.field, result.observed) == ("REFUSED", "DQ-SEC-01", "envelope.secrecy", "")
+    assert (result.verdict, result.rule, result.field, result.observed) == ("R", "DQ-SEC-01", "envelope.secrecy", "")
     assert "密谈" not in repr(result)
 
 
@@ -173,14 +175,19 @@ def test_a_dry_run_checks_every_row_and_sends_none(contract: Contract, codec: Co
         )
     )
     assert [one.outcome for one in found] == ["CHECKED", "CHECKED", "REFUSED", "REFUSED"]
-    assert found[2].reason == "the row has 1 cells, the header 6"
-    assert (found[3].row, found[3].rule, found[3].field, found[3].observed) == (4, "DQ-FMT-04", "decided_at", "gestern")
+    assert found[2].remarks[0].reason == "the row has 1 cells, the header 6"
+    (remark,) = found[3].remarks
+    assert (found[3].row.number, remark.rule, remark.field, remark.observed) == (4, "DQ-FMT-04", "decided_at", "gestern")
 
 
 def test_every_row_sent_is_told_where_it_lies(contract: Contract, codec: Codec) -> None:
     bus = Memory()
     found = list(published(rows(3), contract, codec, bus))
-    assert [(one.row, one.outcome, one.partition, one.offset) for one in found] == [(1, "SENT", 1, 0), (2, "SENT", 1, 1), (3, "SENT", 1, 2)]
+    assert [(one.row.number, one.outcome, one.partition, one.offset) for one in found] == [
+        (1, "SENT", 1, 0),
+        (2, "SENT", 1, 1),
+        (3, "SENT", 1, 2),
+    ]
     assert [one.submission_id for one in bus.taken] == [one.submission_id for one in found]
 
 
@@ -202,7 +209,7 @@ def test_a_bus_that_does_not_take_rows_ends_the_publication(contract: Contract, 
 
 def test_what_was_taken_before_the_bus_went_away_is_told(contract: Contract, codec: Codec) -> None:
     found = published(rows(3), contract, codec, Late(2))
-    assert [next(found).row, next(found).row] == [1, 2]
+    assert [next(found).row.number, next(found).row.number] == [1, 2]
     with pytest.raises(BusUnavailable):
         next(found)
 
@@ -212,3 +219,24 @@ def test_ids_are_of_the_row_and_its_content(contract: Contract, codec: Codec) ->
     assert first == again == other[:2]
     changed = list(published([Row(1, {**ROW, "fine_yuan": "1"})], contract, codec, None))
     assert changed[0].submission_id != first[0]
+
+
+def test_a_row_of_a_result_file_names_what_it_mends_and_one_that_was_accepted_is_left_out(contract: Contract, codec: Codec) -> None:
+    bus = Memory()
+    good, bad = rows(2)
+    accepted = good._replace(marks={"outcome": "ACCEPTED", "digest": digest(good)})
+    changed = accepted._replace(cells={**good.cells, "fine_yuan": "1"})
+    mended = bad._replace(marks={"outcome": "REJECTED", "finding": "f-1 f-2"})
+    found = list(published([accepted, mended, changed], contract, codec, bus))
+    assert [one.outcome for one in found] == ["UNCHANGED", "SENT", "SENT"]
+    assert [value for name, value in bus.taken[0].headers if name == "databus-fixes"] == [b"f-1", b"f-2"]
+    assert "databus-fixes" not in dict(bus.taken[1].headers)
+
+
+def test_rows_that_name_their_own_columns_are_each_read_by_them(contract: Contract, codec: Codec) -> None:
+    kind, batch, bus = contract.types["ADMIN_PENALTY"], Batch("emergency", 1_795_400_000, b"s" * 32), Memory()
+    told = [Row(1, ROW), Row(2, {**ROW, "remark": "x"}), Row(3, {**ROW, "no_such": "x" * (1 << 20)})]
+    own = OwnColumns(kind, owned_entry(contract, kind, "emergency"))
+    found = list(publish_rows(told, mapping=own, contract=contract, codec=codec, batch=batch, publisher=bus))
+    assert [one.outcome for one in found] == ["SENT", "SENT", "REFUSED"]
+    assert found[2].remarks[0].field == "no_such" and "no_such" in found[2].remarks[0].reason

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from databus.contract import catalogue
-from databus.department import files, mapping
-from databus.department.files import Row
+from databus.department import mapping
+from databus.department.files.row import Row
 from databus.department.publish import Batch, prepare
 from databus.department.submission import Submission
-from department.conftest import SCHEMAS
+from department.conftest import SCHEMAS, rows_in
 
 LOADED = catalogue.load(SCHEMAS)
 WORKS = LOADED.codec()
@@ -52,14 +52,18 @@ def test_no_content_of_an_archive_makes_it_crash(cells: dict[str, str]) -> None:
 @given(
     members=st.dictionaries(
         st.sampled_from(["uscc", "name", "envelope", "payload"]),
-        st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.text(max_size=8),
+            lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(max_size=3), x, max_size=3),
+            max_leaves=6,
+        ),
     )
 )
 def test_no_json_makes_it_crash(tmp_path_factory: pytest.TempPathFactory, members: dict[str, Any]) -> None:
     path: Path = tmp_path_factory.mktemp("n") / "a.ndjson"
     path.write_text(json.dumps(members) + "\n", "utf-8")
     kind = LOADED.types["LP_REGISTRATION"]
-    found = list(files.rows_of(path))
+    found = rows_in(path)
     columns = frozenset(name for row in found for name in row.cells) & {*kind.fields}
     for row in found:
         prepare(

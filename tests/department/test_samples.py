@@ -11,13 +11,14 @@ import pytest
 
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
-from databus.department import files, mapping
+from databus.department import mapping
+from databus.department.files.opening import opened
 from databus.department.publish import Batch, prepare, publish_rows
 from databus.department.publisher import Done, Taken
 from databus.department.submission import Submission, owned_entry
 from databus.model.finding import Verdict
 from databus.testing.province import archive
-from department.conftest import SCHEMAS
+from department.conftest import SCHEMAS, rows_in
 from testing.feeding import Fate, fed
 
 ARCHIVE = SCHEMAS / "LP_REGISTRATION" / "samples" / "historical.csv"
@@ -45,15 +46,16 @@ class Inbox:
 def fates(path: Path, chosen: mapping.FileMapping, contract: Contract, codec: Codec, *, day: datetime) -> list[Fate]:
     inbox, second = Inbox(), int(day.timestamp())
     batch = Batch(chosen.entry.department, second, b"s" * 32)
-    rows = publish_rows(files.rows_of(path), mapping=chosen, contract=contract, codec=codec, batch=batch, publisher=inbox)
-    assert {one.outcome for one in rows} == {"SENT"}
+    with opened(path) as table:
+        rows = publish_rows(table.rows, mapping=chosen, contract=contract, codec=codec, batch=batch, publisher=inbox)
+        assert {one.outcome for one in rows} == {"SENT"}
     found: Mapping[str, Fate] = fed(((batch.department, one) for one in inbox.taken), contract, codec, received=second * 1000)
     return [found[one.submission_id] for one in inbox.taken]
 
 
 def own(contract: Contract, name: str, file: str, department: str) -> tuple[Path, mapping.FileMapping]:
     path, kind = SCHEMAS / name / "samples" / file, contract.types[name]
-    return path, mapping.identity(kind, owned_entry(contract, kind, department), files.columns_of(path))
+    return path, mapping.identity(kind, owned_entry(contract, kind, department), frozenset(rows_in(path)[0].cells))
 
 
 def test_the_archive_is_what_its_generator_makes(contract: Contract) -> None:
@@ -84,7 +86,7 @@ def test_the_archives_oddities_become_the_contract(contract: Contract, codec: Co
     batch = Batch("market-regulation", 1_795_400_000, b"s" * 32)
 
     def payloads() -> Iterator[tuple[Mapping[str, str], Mapping[str, object]]]:
-        for row in files.rows_of(ARCHIVE):
+        for row in rows_in(ARCHIVE):
             submission = prepare(row, mapping=chosen, contract=contract, codec=codec, batch=batch)
             assert isinstance(submission, Submission)
             yield row.cells, codec.decode(submission.value)[1]["payload"]
@@ -112,7 +114,7 @@ def test_the_files_of_the_first_exercise_are_accepted_in_any_year(
 
 
 def test_the_sample_files_are_about_the_same_subjects(contract: Contract, codec: Codec) -> None:
-    cells = {file: list(files.rows_of(own(contract, name, file, department)[0])) for name, file, department, _ in OWN}
+    cells = {file: rows_in(own(contract, name, file, department)[0]) for name, file, department, _ in OWN}
     registered = {row.cells["uscc"]: row.cells["name"] for row in cells["registrations.csv"]}
     for row in (*cells["penalties.csv"], *cells["licences.csv"]):
         assert registered[row.cells["uscc"]] == row.cells["counterparty_name"]

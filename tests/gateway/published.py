@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 
 from databus.cli.session import Session
-from databus.department import files, mapping
+from databus.department.files.opening import opened
+from databus.department.mapping import OwnColumns
 from databus.department.publish import Batch, publish_rows
 from databus.department.publisher import Publisher
 from databus.department.submission import owned_entry
@@ -30,13 +31,11 @@ def publish(here: Session, folder: Path, record_type: str, *rows: dict[str, Any]
     made = [{name: value for name, value in {**told, **changed}.items() if value is not None} for changed in rows]
     file = folder / f"{record_type}.ndjson"
     file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made), "utf-8")
-    chosen = mapping.identity(kind, owned_entry(here.contract, kind, DEPARTMENT), files.columns_of(file))
+    chosen = OwnColumns(kind, owned_entry(here.contract, kind, DEPARTMENT))
     batch = Batch(DEPARTMENT, int(time.time()), department_secret(here.keys, DEPARTMENT))
     codec = here.codec(DEPARTMENT)
-    with Publisher(here.address(DEPARTMENT), DEPARTMENT) as publisher:
-        sent = list(
-            publish_rows(files.rows_of(file), mapping=chosen, contract=here.contract, codec=codec, batch=batch, publisher=publisher)
-        )
+    with Publisher(here.address(DEPARTMENT), DEPARTMENT) as publisher, opened(file) as table:
+        sent = list(publish_rows(table.rows, mapping=chosen, contract=here.contract, codec=codec, batch=batch, publisher=publisher))
     assert {one.outcome for one in sent} == {"SENT"}, sent
 
 

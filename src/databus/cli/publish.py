@@ -1,148 +1,135 @@
-"""`databus publish`: a department's file into its inbox, and each bad row back with a rule, a reason and a fix."""
+"""`databus publish FILE`: a department's file into its inbox, and every row back with its verdict, a reason and a fix."""
 
 from __future__ import annotations
 
-import csv
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from databus.cli.output import as_json, aside, console, table
+from databus.cli.output import as_json, console, table
+from databus.cli.progress import reading
 from databus.cli.session import Session, session
-from databus.cli.verdicts import Verdict, await_verdicts
-from databus.department import files, mapping
-from databus.department.mapping import FileMapping
-from databus.department.publish import Batch, RowResult, publish_rows
+from databus.cli.verdicts import Asked, judged
+from databus.department import mapping
+from databus.department.files.opening import Table, opened
+from databus.department.mapping import Columns, OwnColumns
+from databus.department.outcome import HELD, REFUSED, REJECTED, RowResult
+from databus.department.publish import Batch, publish_rows
 from databus.department.publisher import Publisher
+from databus.department.results import writing
+from databus.department.results.marks import marks_of
+from databus.department.results.tally import Tally
 from databus.department.submission import owned_entry
-from databus.errors import BadMapping, NotFound
+from databus.errors import BadMapping, NotFound, Unavailable
 from databus.local.keys import department_secret
 
-SHOWN = 20
-REFUSED = 1
+SHOWN, LISTED = 20, 1_000
+"""Rows with remarks that are shown, and that `--json` lists; all of them are in the result file."""
+
+SHOWN_MARKS = ("row", "outcome", "rule", "field", "observed", "reason", "suggestion")
+BAD = (REFUSED, REJECTED, HELD)
 
 
 def publish(
-    file: Annotated[Path, typer.Argument(help="a .csv or .ndjson file, UTF-8")],
+    file: Annotated[Path, typer.Argument(help="a .csv, .xlsx or .ndjson file")],
     department: Annotated[str, typer.Option("--department", help="slug of the department")],
     record_type: Annotated[str, typer.Option("--type", help="record type, e.g. ADMIN_PENALTY")],
     mapped: Annotated[Path | None, typer.Option("--mapping", help="YAML that turns the file's columns into the contract")] = None,
+    encoding: Annotated[str, typer.Option("--encoding", help="UTF-8 or GB18030 [default: told from the file]")] = "",
+    sheet: Annotated[str, typer.Option("--sheet", help="sheet of a workbook [default: its first]")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="read and check rows, send nothing")] = False,
-    result: Annotated[Path | None, typer.Option("--result", help="where each row's result goes [default: FILE.result.csv]")] = None,
-    wait: Annotated[float, typer.Option("--wait", help="seconds to wait for the checker's verdicts")] = 60.0,
+    result: Annotated[Path | None, typer.Option("--result", help="where each row's result goes [default: FILE.result.*]")] = None,
+    wait: Annotated[float, typer.Option("--wait", help="seconds to wait for the checker's next verdict")] = 60.0,
     as_document: Annotated[bool, typer.Option("--json", help="for machines")] = False,
 ) -> int:
     """Publish a file; the exit code is 1 if any row was refused, rejected or held."""
     here = session()
     if department not in here.contract.departments:
         raise NotFound(f"no department is named {department}; there are {', '.join(here.contract.departments)}", department=department)
-    chosen = _mapping(here, file, department, record_type, mapped)
-    sent = sorted(_send(here, file, department, chosen, dry_run=dry_run), key=lambda one: one.row)
-    verdicts = {} if dry_run else _verdicts(here, department, sent, wait)
-    rows = [row for one in sent for row in _told(one, verdicts)]
-    into = result or file.with_name(f"{file.stem}.result.csv")
-    _write(into, rows)
-    counts = Counter({one.row: _outcome(one, verdicts) for one in sent}.values())
-    if as_document:
-        print(as_json({"counts": counts, "result": str(into), "rows": rows}))
-    else:
-        _show(counts, rows, into)
-    return REFUSED if any(counts[word] for word in ("REFUSED", "REJECTED", "HELD")) else 0
+    with ExitStack() as parts:
+        opened_file = parts.enter_context(opened(file, encoding=encoding, sheet=sheet))
+        into = result or writing.beside(file, opened_file.kind)
+        chosen = _mapping(here, opened_file, department, record_type, mapped)
+        tally = parts.enter_context(Tally(into.parent))
+        away = _keep(tally, _sent(here, opened_file, department, chosen, dry_run=dry_run))
+        told = _Told()
+        with writing.writing(into, opened_file.kind, opened_file.columns) as write:
+            for one in judged(here, tally.pages(), Asked(department, dry_run=dry_run, seconds=wait)):
+                write(one)
+                told.note(one)
+    told.show(into, as_document=as_document)
+    if away is not None:
+        raise away
+    return 1 if any(told.counts[word] for word in BAD) else 0
 
 
-def _mapping(here: Session, file: Path, department: str, record_type: str, mapped: Path | None) -> FileMapping:
-    if mapped is not None:
-        chosen = mapping.load(mapped, here.contract)
-        if chosen.record_type.name != record_type:
-            raise BadMapping(f"{mapped.name} maps {chosen.record_type.name}, not {record_type}", type=record_type)
-    else:
+def _mapping(here: Session, file: Table, department: str, record_type: str, mapped: Path | None) -> Columns:
+    if mapped is None:
         kind = here.contract.record_type(record_type)
-        chosen = mapping.identity(kind, owned_entry(here.contract, kind, department), files.columns_of(file))
-    missing = chosen.columns - files.columns_of(file)
-    if missing and mapped is not None:
-        raise BadMapping(f"{file.name} has no column {', '.join(sorted(missing))}", columns=sorted(missing))
+        entry = owned_entry(here.contract, kind, department)
+        return OwnColumns(kind, entry) if file.columns is None else mapping.identity(kind, entry, frozenset(file.columns))
+    chosen = mapping.load(mapped, here.contract)
+    if chosen.record_type.name != record_type:
+        raise BadMapping(f"{mapped.name} maps {chosen.record_type.name}, not {record_type}", type=record_type)
+    missing = sorted(chosen.columns - set(file.columns)) if file.columns is not None else []
+    if missing:
+        raise BadMapping(f"{file.path.name} has no column {', '.join(missing)}", columns=missing)
     return chosen
 
 
-def _send(here: Session, file: Path, department: str, chosen: FileMapping, *, dry_run: bool) -> Iterator[RowResult]:
+def _sent(here: Session, file: Table, department: str, chosen: Columns, *, dry_run: bool) -> Iterator[RowResult]:
     batch = Batch(department, int(time.time()), department_secret(here.keys, department))
     codec = here.contract.codec() if dry_run else here.codec(department)
-    publisher = None if dry_run else Publisher(here.address(department), department)
-    total = sum(1 for _ in files.rows_of(file))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeElapsedColumn())
+    with ExitStack() as parts:
+        publisher = None if dry_run else parts.enter_context(Publisher(here.address(department), department))
+        step = parts.enter_context(reading("Reading" if dry_run else "Publishing", file.size, file.done))
+        for one in publish_rows(file.rows, mapping=chosen, contract=here.contract, codec=codec, batch=batch, publisher=publisher):
+            step()
+            yield one
+
+
+def _keep(tally: Tally, results: Iterator[RowResult]) -> Unavailable | None:
+    """Keep all results; where the bus goes away those known until then, and the error that says so."""
     try:
-        with Progress(*columns, console=aside()) as bar:
-            task = bar.add_task("Reading" if dry_run else "Publishing", total=total, rate="")
-            started, rows = time.monotonic(), set[int]()
-            found = publish_rows(files.rows_of(file), mapping=chosen, contract=here.contract, codec=codec, batch=batch, publisher=publisher)
-            for one in found:
-                rows.add(one.row)
-                bar.update(task, completed=len(rows), rate=f"{len(rows) / max(time.monotonic() - started, 0.001):,.0f} rows/s")
-                yield one
-    finally:
-        if publisher is not None:
-            publisher.close()
+        for one in results:
+            tally.add(one)
+    except Unavailable as error:
+        return error
+    return None
 
 
-def _verdicts(here: Session, department: str, sent: Iterable[RowResult], seconds: float) -> dict[str, Verdict]:
-    wanted = [one.submission_id for one in sent if one.outcome == "SENT"]
-    with aside().status(f"Waiting for the verdicts on {len(wanted):,} rows"):
-        return here.ask(lambda pool: await_verdicts(pool, department, wanted, seconds=seconds))
+class _Told:
+    """What is said at the end: how many rows came to what, and the first of those something is wrong with."""
 
+    def __init__(self) -> None:
+        self.counts = Counter[str]()
+        self._notable: list[dict[str, str]] = []
+        self._more = 0
 
-def _outcome(one: RowResult, verdicts: dict[str, Verdict]) -> str:
-    if one.outcome != "SENT":
-        return one.outcome
-    verdict = verdicts.get(one.submission_id)
-    return verdict.outcome if verdict else "SENT"
+    def note(self, result: RowResult) -> None:
+        """Count one row."""
+        self.counts[result.outcome] += 1
+        if result.remarks:
+            if len(self._notable) < LISTED:
+                self._notable.append(dict(marks_of(result)))
+            else:
+                self._more += 1
 
-
-def _told(one: RowResult, verdicts: dict[str, Verdict]) -> Iterator[dict[str, object]]:
-    verdict = verdicts.get(one.submission_id)
-    base: dict[str, object] = {"row": one.row, "outcome": _outcome(one, verdicts), "submission_id": one.submission_id}
-    if verdict is None or not verdict.findings:
-        yield base | {
-            "verdict": "R" if one.outcome == "REFUSED" else "",
-            "rule": one.rule,
-            "field": one.field,
-            "observed": one.observed,
-            "reason": one.reason,
-            "suggestion": one.suggestion,
-            "finding_id": "",
-        }
-        return
-    for finding in verdict.findings:
-        yield base | {
-            "verdict": finding.verdict.value,
-            "rule": finding.rule,
-            "field": finding.field,
-            "observed": finding.observed,
-            "reason": finding.message_en,
-            "suggestion": finding.suggestion or finding.expected,
-            "finding_id": finding.finding_id,
-        }
-
-
-def _write(path: Path, rows: list[dict[str, object]]) -> None:
-    names = ("row", "outcome", "submission_id", "verdict", "rule", "field", "observed", "reason", "suggestion", "finding_id")
-    with path.open("w", encoding="utf-8-sig", newline="") as out:
-        writer = csv.DictWriter(out, names)
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def _show(counts: Counter[str], rows: list[dict[str, object]], into: Path) -> None:
-    out = console()
-    out.print(", ".join(f"{number:,} {word.lower()}" for word, number in sorted(counts.items())) or "no rows")
-    notable = [row for row in rows if row["rule"]]
-    if notable:
-        names = ("row", "outcome", "rule", "field", "observed", "reason", "suggestion")
-        out.print(table("", names, [[row[name] for name in names] for row in notable[:SHOWN]]))
-    if len(notable) > SHOWN:
-        out.print(f"… and {len(notable) - SHOWN:,} more")
-    out.print(f"Every row's result, with the submission id to `databus walk`: {into}")
+    def show(self, into: Path, *, as_document: bool) -> None:
+        """Say it."""
+        if as_document:
+            print(as_json({"counts": self.counts, "result": str(into), "rows": self._notable, "more": self._more}))
+            return
+        out = console()
+        out.print(", ".join(f"{number:,} {word.lower()}" for word, number in sorted(self.counts.items())) or "no rows")
+        if self._notable:
+            out.print(table("", SHOWN_MARKS, [[row[name] for name in SHOWN_MARKS] for row in self._notable[:SHOWN]]))
+        left = len(self._notable) + self._more - SHOWN
+        if left > 0:
+            out.print(f"… and {left:,} more")
+        out.print(f"Every row with its result, to be corrected in place and published again: {into}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
 from databus.contract.codes import Codes
 from databus.contract.fields import Field
 from databus.department.convert import DAYS, POWERS, Unreadable, amount_of, boolean_of, currency_of, date_of, number_of, plain, value_of
+from databus.department.days import pattern_of
 from databus.errors import BadMapping
 from databus.model.event import Op
 from databus.model.labels import Commercial, Privacy, Publication, SubjectKind
@@ -37,8 +38,8 @@ _WORDED = tuple(place.removeprefix("envelope.") for place in WORDS if place.star
 ENVELOPE = (*ENVELOPE_DAYS, *ENVELOPE_TEXTS, *_WORDED, "source_seq", "withdrawn")
 OPTIONS = frozenset({"from", "words", "lookup", "amount", "currency", "formats", "otherwise"})
 
+_KNOWN_WORDS, _LONGEST_WORD = 1_000, 64
 _LAST_POWER = max(POWERS.values())
-_SAMPLE_DAY = datetime(2001, 2, 3)
 
 
 def reader(place: str, field: Field | None, options: Mapping[str, Any], codes: Codes) -> Read:
@@ -78,10 +79,17 @@ def constant(place: str, field: Field | None, value: object, codes: Codes) -> ob
     return read
 
 
+def as_it_is(text: str, codes: Codes) -> object:
+    """The reader of a text."""
+    return text
+
+
 def own(place: str, field: Field | None, formats: tuple[str, ...]) -> Read:
     """The reader of a cell without options: by the kind of its field."""
     if field is not None:
-        return partial(_of_field, field=field, formats=formats)
+        if field.code is not None:
+            return _coded(field, field.code)
+        return as_it_is if field.kind == "string" else lambda text, codes: value_of(text, field, formats=formats)
     if place in WORDS:
         return partial(_word, listed=place.partition(".")[2], known=WORDS[place])
     match place.removeprefix("envelope."):
@@ -95,7 +103,7 @@ def own(place: str, field: Field | None, formats: tuple[str, ...]) -> Read:
             # What is no level is left as it is: an unclear one counts as the highest (domain 3.4).
             return lambda text, codes: codes.find("secrecy", text) or text
         case _:
-            return lambda text, codes: text
+            return as_it_is
 
 
 def bad(place: str, text: str) -> BadMapping:
@@ -125,11 +133,13 @@ def _list(place: str, name: object, codes: Codes) -> str:
 
 
 def _amount(place: str, field: Field | None, raw: object) -> Read:
-    power = raw.get("power") if isinstance(raw, dict) and raw.keys() == {"power"} else None
-    if not isinstance(power, int) or not 0 <= power <= _LAST_POWER or field is None or field.kind != "decimal":
-        raise bad(place, f"takes `amount: {{power: 0 to {_LAST_POWER}}}`, and only where the field is a sum")
-    scale = field.scale
-    return lambda text, codes: amount_of(text, power=power, scale=scale)
+    told = {"unnamed": 0, **raw} if isinstance(raw, dict) else {}
+    powers = (told.get("power"), told.get("unnamed"))
+    known = told.keys() == {"power", "unnamed"} and all(type(one) is int and 0 <= one <= _LAST_POWER for one in powers)
+    if not known or field is None or field.kind != "decimal":
+        raise bad(place, f"takes `amount: {{power: 0 to {_LAST_POWER}, unnamed: 0}}`, and only where the field is a sum")
+    power, unnamed, scale = told["power"], told["unnamed"], field.scale
+    return lambda text, codes: amount_of(text, power=power, unnamed=unnamed, scale=scale)
 
 
 def _currency(place: str, raw: object, codes: Codes) -> Read:
@@ -146,16 +156,9 @@ def _formats(place: str, field: Field | None, options: Mapping[str, Any]) -> tup
     if raw is None:
         return DAYS
     is_day = field.kind == "date" if field is not None else place.removeprefix("envelope.") in ENVELOPE_DAYS
-    if not is_day or not isinstance(raw, list) or not raw or not all(isinstance(form, str) and _is_format(form) for form in raw):
+    if not is_day or not isinstance(raw, list) or not raw or not all(isinstance(form, str) and pattern_of(form) for form in raw):
         raise bad(place, 'takes formats such as ["%Y-%m-%d"], and only where it is a day')
     return tuple(raw)
-
-
-def _is_format(form: str) -> bool:
-    try:
-        return datetime.strptime(_SAMPLE_DAY.strftime(form), form) == _SAMPLE_DAY
-    except ValueError:
-        return False
 
 
 def _words(place: str, field: Field | None, raw: object, codes: Codes) -> Mapping[str, object]:
@@ -188,11 +191,23 @@ def _word(text: str, codes: Codes, *, listed: str, known: tuple[str, ...]) -> ob
     return word
 
 
-def _of_field(text: str, codes: Codes, *, field: Field, formats: tuple[str, ...]) -> object:
-    value = value_of(text, field, formats=formats)
-    if field.code is None:
-        return value
-    return [_code(one, field.code, codes) for one in value] if isinstance(value, list) else _code(str(value), field.code, codes)
+def _coded(field: Field, listed: str) -> Read:
+    """The reader of a field with a code list; what it has looked up once it knows, since few words fill most cells."""
+    known: dict[tuple[int, str], str] = {}
+
+    def code(word: str, codes: Codes) -> str:
+        found = known.get((id(codes), word))
+        if found is None:
+            found = _code(word, listed, codes)
+            if len(known) < _KNOWN_WORDS and len(word) <= _LONGEST_WORD:
+                known[id(codes), word] = found
+        return found
+
+    def read(text: str, codes: Codes) -> object:
+        value = value_of(text, field, formats=DAYS) if field.kind != "string" else text
+        return [code(one, codes) for one in value] if isinstance(value, list) else code(str(value), codes)
+
+    return read
 
 
 def _code(word: str, listed: str, codes: Codes) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from databus.contract.codes import Codes
 from databus.contract.fields import Field
+from databus.department.days import day_of
+from databus.department.files.row import LIST
 
 YES = frozenset({"true", "1", "yes", "y", "是"})
 NO = frozenset({"false", "0", "no", "n", "否"})
 DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d")
 POWERS = {"": 0, "十": 1, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
 _AMOUNT = re.compile(r"(?P<number>[-+]?[0-9,]*\.?[0-9]+)\(?(?P<power>万亿|十万|百万|千万|[十百千万亿])?(?P<currency>.*?)\)?")
+_ISO = len("2025-03-01")
 _DIGITS = 18
 """Digits of a decimal of the contract, and of a 64-bit number."""
 
@@ -32,7 +35,7 @@ class Unreadable(Exception):
 
 def plain(text: str) -> str:
     """The text as it is compared: NFKC, without space around it."""
-    return unicodedata.normalize("NFKC", text).strip()
+    return text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
 
 
 def value_of(text: str, field: Field, *, formats: tuple[str, ...] = DAYS) -> object:
@@ -51,19 +54,25 @@ def value_of(text: str, field: Field, *, formats: tuple[str, ...] = DAYS) -> obj
         case "boolean":
             return boolean_of(text)
         case "strings":
-            return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
+            parts = text.split(LIST) if LIST in text else _SEPARATORS.split(text)
+            return [part.strip() for part in parts if part.strip()]
         case _:
             return text
 
 
 def date_of(text: str, formats: tuple[str, ...]) -> date:
     """A day, by the first format that fits."""
-    for form in formats:
+    if formats is DAYS and len(text) == _ISO and text[4] == text[7] == "-" and text.isascii():
         try:
-            return datetime.strptime(plain(text), form).date()
+            return date.fromisoformat(text)
         except ValueError:
-            continue
-    raise Unreadable("a date such as 2025-03-01")
+            raise Unreadable("a date such as 2025-03-01") from None
+    found = day_of(plain(text), formats)
+    if found is None:
+        raise Unreadable("a date such as 2025-03-01")
+    if not found[1]:
+        raise Unreadable("a day without a time of day", suggestion=found[0].isoformat())
+    return found[0]
 
 
 def number_of(text: str, scale: int) -> Decimal:
@@ -96,14 +105,14 @@ def _written(text: str) -> re.Match[str]:
     return found
 
 
-def amount_of(text: str, *, power: int, scale: int) -> Decimal:
-    """The value of a written sum such as `174(万元人民币)`, in units of 10^power (4 is 万元).
+def amount_of(text: str, *, power: int, unnamed: int = 0, scale: int) -> Decimal:
+    """The value of a written sum such as `174(万元人民币)`, in units of 10^power (4 is 万元); one without a unit is in 10^unnamed.
 
     Raises:
         Unreadable: it holds no number.
     """
     found = _written(text)
-    number = number_of(found["number"], 6).scaleb(POWERS[found["power"] or ""] - power)
+    number = number_of(found["number"], 6).scaleb((POWERS[found["power"]] if found["power"] else unnamed) - power)
     if abs(number) >= Decimal(10) ** (_DIGITS - scale):
         raise Unreadable(f"an amount below 10^{_DIGITS - scale}")
     rounded = number.quantize(Decimal(1).scaleb(-scale))

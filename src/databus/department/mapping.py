@@ -30,8 +30,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -41,10 +42,27 @@ from databus.contract.entries import Entry
 from databus.contract.fields import Field
 from databus.department.cells import ENVELOPE, SUBJECT, Read, bad, constant, reader
 from databus.department.convert import plain
+from databus.department.files.row import Row
 from databus.errors import BadMapping
 
 PARTS = frozenset({"type", "entry", "system", "absent", "subject", "envelope", "payload"})
+LARGEST = 256 << 10
+"""Bytes of a mapping file."""
+
+_SHAPES = 256
+_LONGEST_NAME = 64
+"""Characters of a name that is not known; what is longer is not compared with those that are."""
+
 _NO_CODES = Codes({})
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML without aliases: a mapping needs none, and a few lines of them can stand for more than memory holds."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("a mapping has no aliases")
+        return super().compose_node(parent, index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +74,7 @@ class Source:
     otherwise: object
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FileMapping:
     """A mapping, checked against the contract."""
 
@@ -74,6 +92,39 @@ class FileMapping:
         sources = (*self.subject.values(), *self.envelope.values(), *self.payload.values())
         return frozenset(source.column for source in sources if source.column)
 
+    def of(self, row: Row) -> FileMapping:
+        """The mapping of one row: the same for all."""
+        return self
+
+
+class Columns(Protocol):
+    """What tells the mapping of a row."""
+
+    @property
+    def entry(self) -> Entry:
+        """The catalogue entry all rows are published under."""
+        ...
+
+    def of(self, row: Row) -> FileMapping:
+        """The mapping of a row.
+
+        Raises:
+            BadMapping: the row says what the contract has no field for.
+        """
+        ...
+
+
+class OwnColumns:
+    """Rows that name their own columns (NDJSON): each is read by the mapping of its very columns."""
+
+    def __init__(self, record_type: RecordType, entry: Entry) -> None:
+        self.entry = entry
+        self._of = lru_cache(maxsize=_SHAPES)(lambda columns: identity(record_type, entry, columns))
+
+    def of(self, row: Row) -> FileMapping:
+        """See `Columns`."""
+        return self._of(frozenset(row.cells))
+
 
 def load(path: Path, contract: Contract) -> FileMapping:
     """The mapping in a file.
@@ -82,8 +133,12 @@ def load(path: Path, contract: Contract) -> FileMapping:
         BadMapping: the file names a type, entry, field, list or option that does not exist.
     """
     try:
-        raw = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
+        with path.open("rb") as file:
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise BadMapping(f"{path.name} is larger than {LARGEST:,} bytes", file=path.name)
+        raw = yaml.load(text.decode(), _Plain)
+    except (OSError, yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
         raise BadMapping(f"{path.name} is not a YAML file that can be read", file=path.name) from error
     if not isinstance(raw, dict):
         raise BadMapping(f"{path.name} holds no mapping", file=path.name)
@@ -130,7 +185,8 @@ def _sources(raw: object, part: str, fields: Mapping[str, Field | None], codes: 
     table = raw or {}
     for name in table:
         if name not in fields:
-            raise BadMapping(f"{part} has no field named {name}{_near(str(name), fields)}", part=part, field=str(name))
+            told = str(name)[:_LONGEST_NAME]
+            raise BadMapping(f"{part} has no field named {told}{_near(told, fields)}", part=part, field=told)
     return {name: _source(value, f"{part}.{name}", fields[name], codes) for name, value in table.items()}
 
 
@@ -155,7 +211,7 @@ def identity(record_type: RecordType, entry: Entry, columns: frozenset[str]) -> 
         BadMapping: a column is none of these; nothing of a file is left out unsaid.
     """
     own = {*record_type.fields, *(f"subject.{name}" for name in SUBJECT), *(f"envelope.{name}" for name in ENVELOPE)}
-    for column in sorted(columns - own):
+    for column in sorted(column[:_LONGEST_NAME] for column in columns - own):
         said = f"{record_type.name} has no field for the column {column}{_near(column, own)}"
         raise BadMapping(f"{said}; a mapping file can say what becomes of a file's own columns", column=column)
 

@@ -3,44 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from queue import Empty, SimpleQueue
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
-from databus.department.files import Row
-from databus.department.mapping import FileMapping
-from databus.department.publisher import Done, Taken
+from databus.department.files.row import Row
+from databus.department.mapping import Columns, FileMapping
+from databus.department.outcome import ACCEPTED, CHECKED, REFUSED, UNCHANGED, UNREADABLE, Remark, RowResult
 from databus.department.reading import Cut, Defect, apply
+from databus.department.sending import Sender, Window
 from databus.department.submission import Submission, compose, refuse_secrets
-from databus.errors import BusUnavailable, DatabusError, NotAllowed, Rejected
-from databus.model.keys import derived_id
+from databus.errors import BadMapping, NotAllowed, Rejected
+from databus.model.keys import uuid8
 
 ROWS_PER_SECOND = 1 << 28
 """Width of a batch in source_seq: batch second · 2²⁸ + row (design 5)."""
 
-ANSWER_SECONDS = 60.0
-"""How long the answer to a flushed submission may take before the bus counts as away."""
-
-_UNREADABLE = "DQ-FMT-04"
-
-
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """What became of one row: SENT, CHECKED (dry run) or REFUSED with rule, field, reason and suggestion."""
-
-    row: int
-    outcome: str
-    submission_id: str = ""
-    rule: str = ""
-    field: str = ""
-    observed: str = ""
-    reason: str = ""
-    suggestion: str = ""
-    partition: int = -1
-    offset: int = -1
+FINDING, OUTCOME, DIGEST = "finding", "outcome", "digest"
+"""Marks of a result file that count when it is published again: what a row mends, and whether it has been changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,53 +34,35 @@ class Batch:
     secret: bytes
 
 
-class Sender(Protocol):
-    """What publishing needs of a `Publisher`."""
-
-    def publish(self, submission: Submission, done: Done) -> None:
-        """Send; `done` is called once, when the submission is taken or failed."""
-        ...
-
-    def flush(self) -> None:
-        """Wait until everything sent is taken or failed."""
-        ...
-
-
-def prepare(row: Row, *, mapping: FileMapping, contract: Contract, codec: Codec, batch: Batch) -> Submission | list[RowResult]:
+def prepare(row: Row, *, mapping: FileMapping, contract: Contract, codec: Codec, batch: Batch) -> Submission | tuple[Remark, ...]:
     """The submission of one row, or what is wrong with it. Of a row that declares a secret nothing is repeated."""
     if row.problem:
-        return [RowResult(row.number, "REFUSED", rule=_UNREADABLE, reason=row.problem)]
+        return (Remark(UNREADABLE, reason=row.problem),)
     cut, defects = apply(mapping, row.cells, contract)
     try:
         refuse_secrets(cut["envelope"])
         if defects:
-            return [_unreadable(row, defect) for defect in defects]
+            return tuple(map(_unreadable, defects))
         return _composed(row, cut, mapping, codec, batch)
     except Rejected as error:
-        rule, field = error.facts.get("rule", _UNREADABLE), error.facts.get("field", "")
-        return [RowResult(row.number, "REFUSED", rule=str(rule), field=str(field), reason=error.detail)]
+        rule, field = error.facts.get("rule", UNREADABLE), error.facts.get("field", "")
+        return (Remark(str(rule), str(field), reason=error.detail),)
 
 
-def _unreadable(row: Row, defect: Defect) -> RowResult:
-    return RowResult(
-        row.number,
-        "REFUSED",
-        rule=_UNREADABLE,
-        field=defect.field,
-        observed=defect.observed,
-        reason=f"expected {defect.expected}",
-        suggestion=defect.suggestion,
-    )
+def _unreadable(defect: Defect) -> Remark:
+    return Remark(UNREADABLE, defect.field, defect.observed, f"expected {defect.expected}", defect.suggestion)
 
 
 def _composed(row: Row, cut: Cut, mapping: FileMapping, codec: Codec, batch: Batch) -> Submission:
+    if row.marks and (mended := row.marks.get(FINDING)):
+        cut["envelope"].setdefault("fixes", mended)
     return compose(
         cut,
         codec=codec,
         record_type=mapping.record_type,
         entry=mapping.entry,
         system=mapping.system,
-        submission_id=derived_id("file", batch.department, mapping.entry.code, batch.second, row.number, _digest(row.cells)),
+        submission_id=_id(row, mapping, batch),
         seq=batch.second * ROWS_PER_SECOND + row.number,
         now=batch.second * 1000,
         secret=batch.secret,
@@ -106,15 +70,31 @@ def _composed(row: Row, cut: Cut, mapping: FileMapping, codec: Codec, batch: Bat
     )
 
 
-def _digest(cells: Mapping[str, str]) -> str:
-    # Two files of one second have different ids, one file sent twice in that second has not.
-    return hashlib.sha256("\x1f".join(f"{name}\x1e{text}" for name, text in cells.items()).encode()).hexdigest()
+def _id(row: Row, mapping: FileMapping, batch: Batch) -> str:
+    """Two files of one second have different ids, one file sent twice in that second has not."""
+    known = _shared(batch.department, mapping.entry.code, batch.second).copy()
+    known.update("\x1f".join((str(row.number), *row.cells, *row.cells.values())).encode("utf-8", "surrogatepass"))
+    return uuid8(known.digest())
+
+
+@lru_cache(maxsize=16)
+def _shared(department: str, entry: str, second: int) -> hashlib._Hash:
+    return hashlib.sha256(f"file\x1f{department}\x1f{entry}\x1f{second}\x1f".encode())
+
+
+def digest(row: Row) -> str:
+    """What tells whether a row has been changed: of its cells, not of its place."""
+    told = "\x1f".join((*row.cells, *row.cells.values(), *row.surplus))
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def publish_rows(
-    rows: Iterable[Row], *, mapping: FileMapping, contract: Contract, codec: Codec, batch: Batch, publisher: Sender | None
+    rows: Iterable[Row], *, mapping: Columns, contract: Contract, codec: Codec, batch: Batch, publisher: Sender | None
 ) -> Iterator[RowResult]:
-    """Publish rows and yield a result for each as it is known; without a publisher everything but the sending is done.
+    """Publish rows and yield what became of each, in their order, as it is known; no more than a window of them is held.
+
+    Without a publisher everything but the sending is done. A row of a result file that was accepted and has not been changed
+    since is left out.
 
     Raises:
         NotAllowed: the mapping's entry is another department's, or the bus does not let this one write there.
@@ -123,60 +103,29 @@ def publish_rows(
     if mapping.entry.department != batch.department:
         owner, code = mapping.entry.department, mapping.entry.code
         raise NotAllowed(f"the entry {code} is that of {owner}, not of {batch.department}", department=batch.department, entry=code)
-    sending = None if publisher is None else _Sending(publisher)
+    window = Window(publisher)
     for row in rows:
-        ready = prepare(row, mapping=mapping, contract=contract, codec=codec, batch=batch)
-        if isinstance(ready, list):
-            yield from ready
-        elif sending is None:
-            yield RowResult(row.number, "CHECKED", ready.submission_id)
+        if row.marks and _unchanged(row):
+            window.known(RowResult(row, UNCHANGED))
         else:
-            sending.send(row.number, ready)
-            yield from sending.answered()
-    if sending is not None:
-        yield from sending.rest()
-
-
-class _Sending:
-    """Rows sent and not yet answered. Answers come on the producer's thread and are told on the caller's."""
-
-    def __init__(self, publisher: Sender) -> None:
-        self._publisher = publisher
-        self._answers: SimpleQueue[tuple[str, Taken | DatabusError]] = SimpleQueue()
-        self._waiting: dict[str, RowResult] = {}
-
-    def send(self, row: int, submission: Submission) -> None:
-        self._waiting[submission.submission_id] = RowResult(row, "SENT", submission.submission_id)
-        self._publisher.publish(submission, lambda name, answer: self._answers.put((name, answer)))
-
-    def answered(self) -> Iterator[RowResult]:
-        """What is known by now."""
-        yield from self._told(lambda: self._answers.get_nowait())
-
-    def rest(self) -> Iterator[RowResult]:
-        """Wait for everything; what is known is told even where the bus goes away."""
-        try:
-            self._publisher.flush()
-        except BusUnavailable:
-            yield from self.answered()
-            raise
-        yield from self._told(lambda: self._answers.get(timeout=ANSWER_SECONDS))
-        if self._waiting:
-            raise BusUnavailable(f"the bus did not answer for {len(self._waiting)} rows; they may be sent again", rows=len(self._waiting))
-
-    def _told(self, next_answer: Callable[[], tuple[str, Taken | DatabusError]]) -> Iterator[RowResult]:
-        failed: DatabusError | None = None
-        while self._waiting:
-            try:
-                name, answer = next_answer()
-            except Empty:
-                break
-            result = self._waiting.pop(name)
-            if isinstance(answer, Taken):
-                yield replace(result, partition=answer.partition, offset=answer.offset)
-            elif isinstance(answer, Rejected) and not isinstance(answer, NotAllowed):
-                yield replace(result, outcome="REFUSED", rule=_UNREADABLE, reason=answer.detail)
+            ready = _prepared(row, mapping, contract, codec, batch)
+            if isinstance(ready, tuple):
+                window.known(RowResult(row, REFUSED, "", ready))
+            elif publisher is None:
+                window.known(RowResult(row, CHECKED, ready.submission_id))
             else:
-                failed = answer
-        if failed is not None:
-            raise failed
+                window.send(row, ready)
+        yield from window.told()
+    yield from window.rest()
+
+
+def _unchanged(row: Row) -> bool:
+    return not row.problem and row.marks.get(OUTCOME) == ACCEPTED and row.marks.get(DIGEST) == digest(row)
+
+
+def _prepared(row: Row, mapping: Columns, contract: Contract, codec: Codec, batch: Batch) -> Submission | tuple[Remark, ...]:
+    try:
+        chosen = mapping.of(row)
+    except BadMapping as error:
+        return (Remark(UNREADABLE, str(error.facts.get("column", "")), reason=error.detail),)
+    return prepare(row, mapping=chosen, contract=contract, codec=codec, batch=batch)

@@ -38,12 +38,13 @@ _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Where the bus keeps a submission."""
+    """Where the bus keeps a submission, and since when (milliseconds): the broker's own time, by which it is judged."""
 
     submission_id: str
     topic: str
     partition: int
     offset: int
+    time: int = -1
 
 
 Done = Callable[[str, Taken | DatabusError], None]
@@ -83,7 +84,7 @@ class Publisher:
         future.add_errback(partial(self._failed, submission.submission_id, done))
 
     def _taken(self, submission_id: str, done: Done, place: Any) -> None:
-        self._settle(submission_id, done, Taken(submission_id, place.topic, place.partition, place.offset))
+        self._settle(submission_id, done, Taken(submission_id, place.topic, place.partition, place.offset, place.timestamp))
 
     def _failed(self, submission_id: str, done: Done, error: BaseException) -> None:
         self._settle(submission_id, done, self._refusal(error))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from databus.contract.catalogue import Contract
-from databus.contract.codes import Codes
+from databus.department.cells import Read, as_it_is
 from databus.department.convert import Unreadable, plain
-from databus.department.mapping import FileMapping, Source
+from databus.department.mapping import FileMapping
 
 Cut = dict[str, dict[str, Any]]
 """What a row says: {"subject": …, "envelope": …, "payload": …}, without what it leaves open."""
+
+PARTS = ("payload", "subject", "envelope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +28,48 @@ class Defect:
     suggestion: str
 
 
+class _Step(NamedTuple):
+    part: str
+    name: str
+    column: str
+    read: Read | None
+    otherwise: object
+
+
+@lru_cache(maxsize=256)
+def _plan(mapping: FileMapping) -> tuple[tuple[_Step, ...], frozenset[str]]:
+    """The steps of a mapping in order, and the words that say nothing, if there are any beside the empty one."""
+    parts = zip(PARTS, (mapping.payload, mapping.subject, mapping.envelope), strict=True)
+    steps = (_Step(part, name, source.column, source.read, source.otherwise) for part, sources in parts for name, source in sources.items())
+    return tuple(steps), mapping.absent - {""}
+
+
 def apply(mapping: FileMapping, row: Mapping[str, str], contract: Contract) -> tuple[Cut, list[Defect]]:
     """One row, cut into its parts, and the cells that could not be read; one that the payload and the envelope share once."""
-    parts = {"payload": mapping.payload, "subject": mapping.subject, "envelope": mapping.envelope}
-    cut: Cut = {part: {} for part in parts}
+    codes, cell = contract.codes, row.get
+    cut: Cut = {"payload": {}, "subject": {}, "envelope": {}}
     defects: list[Defect] = []
-    told = set[str]()
-    for part, sources in parts.items():
-        for name, source in sources.items():
-            try:
-                value = _read(source, row, mapping.absent, contract.codes)
-            except Unreadable as error:
-                if part == "payload":
-                    told.add(source.column)
-                    defects.append(Defect(name, row.get(source.column, ""), error.expected, error.suggestion))
-                elif source.column not in told:
-                    defects.append(Defect(f"{part}.{name}", row.get(source.column, ""), error.expected, error.suggestion))
-                continue
-            if value is not None:
-                cut[part][name] = value
+    steps, absent = _plan(mapping)
+    for part, name, column, read, otherwise in steps:
+        value = otherwise
+        if read is not None and (text := (cell(column) or "").strip()) and not (absent and plain(text) in absent):
+            if read is as_it_is:
+                value = text
+            else:
+                try:
+                    value = read(text, codes)
+                except Unreadable as error:
+                    _note(defects, mapping, _Step(part, name, column, read, otherwise), row, error)
+                    continue
+                value = otherwise if value is None else value
+        if value is not None:
+            cut[part][name] = value
     return cut, defects
 
 
-def _read(source: Source, row: Mapping[str, str], absent: frozenset[str], codes: Codes) -> object:
-    text = row.get(source.column, "").strip()
-    if source.read is None or plain(text) in absent:
-        return source.otherwise
-    value = source.read(text, codes)
-    return source.otherwise if value is None else value
+def _note(defects: list[Defect], mapping: FileMapping, step: _Step, row: Mapping[str, str], error: Unreadable) -> None:
+    told = {mapping.payload[one.field].column for one in defects if one.field in mapping.payload}
+    if step.part != "payload" and step.column in told:
+        return
+    field = step.name if step.part == "payload" else f"{step.part}.{step.name}"
+    defects.append(Defect(field, row.get(step.column, ""), error.expected, error.suggestion))

@@ -19,6 +19,9 @@ from databus.model.labels import Publication, Secrecy, SubjectKind, narrows
 LIMIT = 1 << 20
 """Largest submission in bytes (design 6)."""
 
+MOST_FIXES = 32
+"""Findings that one submission may name as mended."""
+
 SCHEMES = (("uscc", USCI), ("reg_no", "CN-REG"), ("org_code", "CN-ORG"), ("tax_no", "CN-TAX"))
 DEFAULTS: dict[str, Any] = {"op": "UPSERT", "secrecy": "NONE", "commercial_secret": "NONE", "privacy": "NONE", "withdrawn": False}
 OPEN = (Secrecy.NONE, Secrecy.WORK_SECRET)
@@ -103,18 +106,17 @@ def compose(
     fixes = facts.pop("fixes", None)
     try:
         refuse_secrets(facts)
-        _refuse_wider(facts, entry)
-        envelope = {
-            **facts,
-            "submission_id": submission_id,
-            "catalog_code": entry.code,
-            "source_system": system,
-            "source_seq": int(facts.get("source_seq", seq)),
-            "subject": {"kind": "ORGANISATION", "name": "", **cut["subject"]},
-            "recorded_at": now,
-        }
-        key = inbox_key(envelope["subject"], secret=secret)
-        value = codec.encode(record_type.full_name, {"envelope": envelope, "payload": cut["payload"]})
+        if facts["publication_class"] != entry.publication:
+            _refuse_wider(facts, entry)
+        subject = {"kind": "ORGANISATION", "name": "", **cut["subject"]}
+        facts["submission_id"] = submission_id
+        facts["catalog_code"] = entry.code
+        facts["source_system"] = system
+        facts["source_seq"] = int(facts.get("source_seq", seq))
+        facts["subject"] = subject
+        facts["recorded_at"] = now
+        key = inbox_key(subject, secret=secret)
+        value = codec.encode(record_type.full_name, {"envelope": facts, "payload": cut["payload"]})
     except (ValueError, TypeError) as error:
         raise Undecodable(f"the envelope does not fit its fields: {error}", record_type=record_type.name) from error
     if len(value) > LIMIT:
@@ -123,11 +125,11 @@ def compose(
 
 
 def _headers(submission_id: str, *, secrecy: str, row: int, fixes: str | None, told: int | None) -> Headers:
-    written = {
-        "databus-submission-id": submission_id,
-        "databus-secrecy": secrecy,
-        "databus-row": str(row) if row else None,
-        "databus-fixes": fixes,
-        "databus-told-time": None if told is None else str(told),
-    }
-    return tuple((name, text.encode()) for name, text in written.items() if text)
+    headers = [("databus-submission-id", submission_id.encode()), ("databus-secrecy", secrecy.encode())]
+    if row:
+        headers.append(("databus-row", b"%d" % row))
+    # One header per finding: a row may have had several.
+    headers += [("databus-fixes", finding.encode()) for finding in (fixes or "").split()[:MOST_FIXES]]
+    if told is not None:
+        headers.append(("databus-told-time", b"%d" % told))
+    return tuple(headers)
