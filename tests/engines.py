@@ -78,7 +78,7 @@ def _free(port: int) -> bool:
 
 def local_settings(folder: Path, **gateway: object) -> Settings:
     """Settings of a stack of its own: home in `folder`, every port free; `gateway` are settings of that branch."""
-    names = ("kafka", "opa", "postgres", "checker", "profiler", "projector", "gateway")
+    names = ("kafka", "opa", "postgres", "intake", "checker", "profiler", "projector", "gateway")
     ports: dict[str, dict[str, object]] = {name: {"port": port} for name, port in zip(names, free_ports(len(names)), strict=True)}
     ports["gateway"] |= gateway
     return Settings(home=folder, **ports)  # type: ignore[arg-type]

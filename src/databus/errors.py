@@ -8,9 +8,11 @@
     │   ├── Unauthenticated         401
     │   ├── NotAllowed              403
     │   ├── NotFound                404
+    │   ├── TooSlow                 408
     │   ├── Conflict                409
     │   ├── Gone                    410
     │   ├── TooLarge                413
+    │   ├── UnsupportedMedia        415
     │   ├── Unprocessable           422
     │   └── TooManyRequests         429
     ├── Unavailable                 503  we retry
@@ -95,6 +97,13 @@ class NotFound(Rejected):
     title = "There is no such thing"
 
 
+class TooSlow(Rejected):
+    """The input did not arrive within a stated time."""
+
+    status = 408
+    title = "The input came too slowly"
+
+
 class Conflict(Rejected):
     """The state of the thing forbids this."""
 
@@ -114,6 +123,13 @@ class TooLarge(Rejected):
 
     status = 413
     title = "The input is too large"
+
+
+class UnsupportedMedia(Rejected):
+    """The input is of a kind, or encoded in a way, that is not read here."""
+
+    status = 415
+    title = "This kind of input is not read here"
 
 
 class Unprocessable(Rejected):

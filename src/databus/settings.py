@@ -47,6 +47,11 @@ class Postgres(Part):
     database: str = Field(default="databus", description="name of the database in the embedded PostgreSQL")
 
 
+class Intake(Part):
+    port: int = Field(default=28090, description="port of the intake: publishing by HTTP, findings, receipts, the registry")
+    public_url: str = Field(default="", description="the address departments know; empty means the local one")
+
+
 class Checker(Part):
     port: int = Field(default=28281, description="port of the checker's health and metrics")
     slot: int = Field(default=0, description="number of this checker; its transactional id is made of it")
@@ -87,6 +92,7 @@ class Settings(BaseSettings):
     kafka: Kafka = Field(default_factory=Kafka)
     opa: Opa = Field(default_factory=Opa)
     postgres: Postgres = Field(default_factory=Postgres)
+    intake: Intake = Field(default_factory=Intake)
     checker: Checker = Field(default_factory=Checker)
     profiler: Profiler = Field(default_factory=Profiler)
     projector: Projector = Field(default_factory=Projector)

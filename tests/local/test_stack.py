@@ -218,7 +218,14 @@ def test_as_many_workers_as_were_asked_for_each_with_a_slot_and_a_port_of_its_ow
     (folder / "checker" / "main.py").write_text(SERVICE.format(name="CHECKER").replace("class", f"{say}\nclass", 1))
     with start(settings, folder):
         found = by_name(settings)
-        assert {name for name in found if found[name].state == "ready"} == {"supervisor", "checker", "checker-1", "projector", "gateway"}
+        assert {name for name in found if found[name].state == "ready"} == {
+            "supervisor",
+            "intake",
+            "checker",
+            "checker-1",
+            "projector",
+            "gateway",
+        }
         assert found["checker-1"].address.endswith(f":{settings.checker.port + services.APART}")
     told = [(settings.home / "logs" / f"{name}.log").read_text() for name in ("checker", "checker-1")]
     assert ["slot 0" in told[0], "slot 1" in told[1]] == [True, True]

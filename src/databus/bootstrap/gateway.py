@@ -16,7 +16,7 @@ from databus.access.secrets import Hashing
 from databus.audit.counter import Counter
 from databus.audit.trail import Trail
 from databus.bootstrap.observed import ObservedTrail
-from databus.bootstrap.parts import Process, main, now, process, registered_codec
+from databus.bootstrap.parts import Process, beat, main, now, process, registered_codec
 from databus.bus.journal import Journal
 from databus.gateway import routes as gateway
 from databus.gateway.records import StoreRecords
@@ -33,7 +33,6 @@ from databus.web.application import application
 from databus.web.pages import load_pages
 
 AUDIENCE = "gateway"
-_BEAT_SECONDS = 5.0
 
 
 def run(settings: Settings) -> int:
@@ -61,7 +60,7 @@ async def _serve(made: Process) -> int:
         asked = await open_parts.enter_async_context(httpx.AsyncClient(timeout=2.0))
         app.routes[:0] = routes(health, made.metrics, partial(_opa_ready, made, asked))
         health.ready = True
-        beating = asyncio.create_task(_beat(health))
+        beating = asyncio.create_task(beat(health))
         open_parts.callback(beating.cancel)
         await serve(app, port=settings.gateway.port, setting="DATABUS_GATEWAY__PORT", stop=stop)
     return 0
@@ -123,10 +122,3 @@ async def _opa_ready(made: Process, asked: httpx.AsyncClient) -> bool:
     except httpx.HTTPError:
         return False
     return answer.status_code == 200
-
-
-async def _beat(health: Health) -> None:
-    """The event loop turns: a gateway is alive even while its neighbours are away."""
-    while True:
-        health.beat()
-        await asyncio.sleep(_BEAT_SECONDS)

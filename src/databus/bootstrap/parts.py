@@ -24,10 +24,11 @@ from databus.local import keys
 from databus.local.keys import Keys
 from databus.model.chunk import Outcome, Processor, Record, State
 from databus.settings import Settings
-from databus.telemetry import Metrics, log_as
+from databus.telemetry import Health, Metrics, log_as
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 REFUSED, UNAVAILABLE = 1, 3
+_BEAT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,13 @@ def main(name: str, work: Callable[[], Coroutine[Any, Any, int]]) -> int:
         # Nobody cancels the whole work: a library has ended what it waited for.
         log.exception("cut off from a part that it needs")
         return UNAVAILABLE
+
+
+async def beat(health: Health) -> None:
+    """The event loop turns: a server is alive even while its neighbours are away."""
+    while True:
+        health.beat()
+        await asyncio.sleep(_BEAT_SECONDS)
 
 
 def counted(processor: Processor, metrics: Metrics, codec: Codec) -> Processor:

@@ -55,19 +55,37 @@ def register(address: BusAddress, schemas: Iterable[Schema]) -> None:
         raise _away(error, address) from error
 
 
-def read(address: BusAddress) -> Mapping[int, str]:
-    """Every registered schema by id, each text self-contained: what it references is defined in it.
+def entries(address: BusAddress) -> tuple[Entry, ...]:
+    """Everything that is registered, by id.
 
     Raises:
         BusUnavailable: the broker does not answer, or this user may not read the registry.
         DataUnusable: a record of the registry is damaged.
     """
     try:
-        entries = _entries(address)
+        return tuple(_entries(address))
     except (KafkaError, OSError) as error:
         raise _away(error, address) from error
-    texts = {(entry.schema.name, entry.schema.version): json.loads(entry.schema.text) for entry in entries}
-    return {entry.schema_id: _self_contained(entry, texts) for entry in entries}
+
+
+def read(address: BusAddress) -> Mapping[int, str]:
+    """Every registered schema by id, each text self-contained: what it references is defined in it.
+
+    Raises:
+        BusUnavailable, DataUnusable: as `entries`.
+    """
+    return self_contained(entries(address))
+
+
+def self_contained(entries: Iterable[Entry]) -> Mapping[int, str]:
+    """The texts of these entries by id, each self-contained.
+
+    Raises:
+        DataUnusable: one references what is not among them.
+    """
+    known = tuple(entries)
+    texts = {(entry.schema.name, entry.schema.version): json.loads(entry.schema.text) for entry in known}
+    return {entry.schema_id: _self_contained(entry, texts) for entry in known}
 
 
 def _self_contained(entry: Entry, texts: Mapping[tuple[str, int], Any]) -> str:

@@ -51,6 +51,11 @@ class Session:
         """Where the gateway answers."""
         return self.settings.gateway.public_url or f"http://127.0.0.1:{self.settings.gateway.port}"
 
+    @property
+    def intake(self) -> str:
+        """Where the intake answers."""
+        return self.settings.intake.public_url or f"http://127.0.0.1:{self.settings.intake.port}"
+
     def ask(self, question: Callable[[Any], Awaitable[T]]) -> T:
         """The answer of a question to the store.
 

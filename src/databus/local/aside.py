@@ -8,7 +8,7 @@ from pathlib import Path
 from databus.local.addresses import LOOPBACK
 from databus.settings import Settings
 
-LISTENERS = ("kafka", "opa", "postgres", "checker", "profiler", "projector", "gateway")
+LISTENERS = ("kafka", "opa", "postgres", "intake", "checker", "profiler", "projector", "gateway")
 
 
 def settings_aside(home: Path) -> Settings:

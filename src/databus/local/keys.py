@@ -3,11 +3,12 @@
 | file | what | holder |
 |---|---|---|
 | kafka/<user>.password | SCRAM-SHA-256 | that process or department |
-| departments/<slug>.hmac | HMAC-SHA-256, 32 bytes hex: hides natural persons from all but their department | that department |
+| departments/<slug>.hmac | HMAC-SHA-256, 32 bytes hex: hides natural persons from all but their department | that department, intake |
 | postgres.password | role databus | services |
 | platform.hmac | HMAC-SHA-256, 32 bytes hex | checker, gateway |
 | cursor.key, quarantine.key, audit.nonce.key | 32 bytes hex | gateway, checker, projector |
-| token-signing.pem, bundle-signing.pem, bundle-signing.pub | ES256 | gateway, registrar, OPA |
+| token-signing.pem | ES256 | gateway, intake |
+| bundle-signing.pem, bundle-signing.pub | ES256 | registrar, OPA |
 | opa.token | bearer | gateway, OPA |
 """
 

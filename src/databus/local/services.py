@@ -15,7 +15,7 @@ from databus.settings import CHECKOUT, Settings
 
 FOLDER = CHECKOUT / "services"
 JOB = "registrar"
-NAMES = ("checker", "profiler", "projector", "gateway")
+NAMES = ("intake", "checker", "profiler", "projector", "gateway")
 APART = 10
 """How far apart the ports of two processes of one service are."""
 

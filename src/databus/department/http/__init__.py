@@ -1,0 +1,1 @@
+"""The road in by HTTP: what a department may send, ask and prove at the intake."""
