@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as search
 from rich.console import Console
 
 from databus.local.running import Running
@@ -17,6 +19,10 @@ from engines import DEPARTMENTS, Engines, local_settings, running_engines
 
 CHROMIUM = Path("/usr/bin/chromium")
 PLAN_SECONDS = 6.0
+
+# How long an example takes says something of this machine's load and nothing of the code.
+search.register_profile("loaded", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+search.load_profile("loaded")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
