@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from fastapi import APIRouter, Request
@@ -34,8 +35,10 @@ class _Problem(Exception):
     basic: bool = False
 
 
-def router(*, find: Find, hashing: Hashing, signing: Signing, clock: Clock) -> APIRouter:
-    """Both routes. Errors have the form of RFC 6749 section 5.2, not that of our problems: clients expect it."""
+def router(*, find: Find, hashing: Hashing, signing: Signing, clock: Clock, published: Sequence[Mapping[str, Any]] = ()) -> APIRouter:
+    """Both routes; `published` are further public keys, as JWKs.
+
+    Errors have the form of RFC 6749 section 5.2, not that of our problems: clients expect it."""
     routes = APIRouter(tags=["access"])
     form = {"schema": _SCHEMA}
 
@@ -58,9 +61,9 @@ def router(*, find: Find, hashing: Hashing, signing: Signing, clock: Clock) -> A
         answer = {"access_token": issue(caller, signing, now=clock()), "token_type": "Bearer", "expires_in": int(LIFE.total_seconds())}
         return JSONResponse(answer, headers=_NO_STORE)
 
-    @routes.get("/.well-known/jwks.json", summary="The key that tokens are signed with")
+    @routes.get("/.well-known/jwks.json", summary="The keys that tokens and receipts are verified with")
     async def keys() -> JSONResponse:
-        return JSONResponse(jwks(signing), headers={"Cache-Control": "public, max-age=300"})
+        return JSONResponse({"keys": [*jwks(signing)["keys"], *published]}, headers={"Cache-Control": "public, max-age=300"})
 
     return routes
 

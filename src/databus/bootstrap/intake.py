@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
+from starlette.requests import Request
 
 from databus.access import oauth, tokens
+from databus.access.callers import caller_of
 from databus.access.secrets import Hashing
-from databus.bootstrap.parts import Process, beat, main, now, process
+from databus.bootstrap.parts import Process, beat, main, now, process, registered_codec
 from databus.bus import registry
+from databus.bus.journal import Journal
 from databus.bus.registered import Registered
+from databus.bus.topics import inbox
+from databus.contract.codec import Codec
+from databus.department import receipt
+from databus.department import routes as road
+from databus.department.receipt import Listed
 from databus.department.registry import routes as contracts
+from databus.local.keys import department_secret
+from databus.model.disclosure import Caller
 from databus.settings import Settings
 from databus.store import accounts, database
+from databus.store.replies import Replies
 from databus.store.sessions import Pool
 from databus.telemetry import Health, routes, serve, stop_signal
 from databus.web.application import application
@@ -35,9 +48,11 @@ async def _serve(made: Process) -> int:
     async with AsyncExitStack() as open_parts:
         pool = await database.connect(made.settings.postgres.dsn.get_secret_value())
         open_parts.push_async_callback(pool.close)
+        journal = await open_parts.enter_async_context(Journal(made.address))
         registered = Registered(partial(registry.entries, made.address))
         await registered.entries()
-        app = _application(made, pool=pool, registered=registered)
+        codec = await asyncio.to_thread(registered_codec, made.address)
+        app = _application(made, pool=pool, registered=registered, journal=journal, codec=codec)
         app.routes[:0] = routes(health, made.metrics)
         health.ready = True
         beating = asyncio.create_task(beat(health))
@@ -46,13 +61,33 @@ async def _serve(made: Process) -> int:
     return 0
 
 
-def _application(made: Process, *, pool: Pool, registered: Registered) -> FastAPI:
+def _application(made: Process, *, pool: Pool, registered: Registered, journal: Journal, codec: Codec) -> FastAPI:
     settings, pages = made.settings, load_pages()
     url = settings.intake.public_url or f"http://127.0.0.1:{settings.intake.port}"
     signing = tokens.signing(made.keys.read("token-signing.pem"), issuer=url, audience=AUDIENCE)
-    access = oauth.router(find=partial(accounts.find, pool), hashing=Hashing(), signing=signing, clock=now)
-    app = application(
-        [access], pages=pages, title="databus intake", version="1", summary="How departments publish, and what is said to them"
+    key = receipt.signing_key(made.keys.read("receipt-signing.pem"))
+
+    async def caller(request: Request) -> Caller:
+        return caller_of(request.headers.get("authorization"), signing=signing, clock=now)
+
+    def sign(listed: Sequence[Listed], *, department: str, source_sha256: str) -> dict[str, Any]:
+        at = int(now().timestamp() * 1000)
+        told = receipt.statement(listed, issuer=url, department=department, topic=inbox(department), source_sha256=source_sha256, now=at)
+        return receipt.sign(told, listed, key)
+
+    publishing = road.router(
+        contract=made.contract,
+        codec=codec,
+        callers=caller,
+        clock=now,
+        inbox=journal,
+        replies=Replies(pool),
+        sign=sign,
+        secret=partial(department_secret, made.keys),
     )
+    published = [key.as_dict(private=False)]
+    access = oauth.router(find=partial(accounts.find, pool), hashing=Hashing(), signing=signing, clock=now, published=published)
+    told = "How departments publish, and what is said to them"
+    app = application([publishing, access], pages=pages, title="databus intake", version="1", summary=told)
     app.mount("/registry", contracts.application(registered))
     return app

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +30,15 @@ class Place:
     partition: int
     offset: int
     timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record to append."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
 
 
 class Journal:
@@ -88,20 +99,46 @@ class Journal:
         if self._producer is None:
             raise BusUnavailable("the journal is not open")
         name = self._address.topic(topic)
-        try:
+        with self._refusing(topic):
             async with asyncio.timeout(self._timeout):
                 with answered():
                     number = await self._partition(name, route if route is not None else key)
                     done = await self._producer.send_and_wait(name, value, key=key, partition=number, headers=list(headers))
+        return _place(topic, done)
+
+    async def append_all(self, topic: str, entries: Sequence[Entry]) -> tuple[Place, ...]:
+        """Append records in their order, so that those of one key keep it; all are durable when this returns.
+
+        Raises:
+            BusUnavailable: they are not all known to be durable; some may be.
+            NotAllowed, TooLarge: as `append`; some of the others may be there.
+        """
+        if self._producer is None:
+            raise BusUnavailable("the journal is not open")
+        name = self._address.topic(topic)
+        with self._refusing(topic):
+            async with asyncio.timeout(self._timeout):
+                with answered():
+                    sent = [await self._producer.send(name, one.value, key=one.key, headers=list(one.headers)) for one in entries]
+                    done = await asyncio.gather(*sent)
+        return tuple(_place(topic, one) for one in done)
+
+    @contextmanager
+    def _refusing(self, topic: str) -> Iterator[None]:
+        try:
+            yield
         except TopicAuthorizationFailedError as error:
             raise NotAllowed(f"user {self._address.username} may not write to {topic}", topic=topic) from error
         except MessageSizeTooLargeError as error:
-            raise TooLarge(f"{topic} takes no record of {len(value or b'')} bytes", topic=topic) from error
+            raise TooLarge(f"{topic} takes no record of this size", topic=topic) from error
         except (KafkaError, TimeoutError, OSError) as error:
             raise BusUnavailable(f"the record is not known to be durable: {type(error).__name__}", topic=topic) from error
-        return Place(topic, done.partition, done.offset, done.timestamp if done.timestamp is not None else -1)
 
     async def _partition(self, name: str, route: bytes | None) -> int | None:
         if route is None:
             return None
         return partition(route, len(await self._producer.partitions_for(name)))
+
+
+def _place(topic: str, done: Any) -> Place:
+    return Place(topic, done.partition, done.offset, done.timestamp if done.timestamp is not None else -1)

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 
-from databus.cli import access, audit, bench, down, erase, findings, profile, publish, rebuild, sample, schemas, status, up, walk
+from databus.cli import access, audit, bench, down, erase, findings, profile, publish, rebuild, receipt, sample, schemas, status, up, walk
 from databus.cli.output import as_json, aside
 from databus.errors import DatabusError, Misconfigured, Unavailable
 
@@ -28,7 +28,7 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("rebuild", rebuild.rebuild),
     ("bench", bench.bench),
 )
-GROUPS = (("findings", findings.verbs), ("audit", audit.verbs), ("access", access.verbs))
+GROUPS = (("findings", findings.verbs), ("audit", audit.verbs), ("access", access.verbs), ("receipt", receipt.verbs))
 
 
 def build() -> typer.Typer:

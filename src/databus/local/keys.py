@@ -9,6 +9,7 @@
 | cursor.key, quarantine.key, audit.nonce.key | 32 bytes hex | gateway, checker, projector |
 | token-signing.pem | ES256 | gateway, intake |
 | bundle-signing.pem, bundle-signing.pub | ES256 | registrar, OPA |
+| receipt-signing.pem, receipt-signing.pub | ES256 | intake, everybody |
 | opa.token | bearer | gateway, OPA |
 """
 
@@ -30,6 +31,8 @@ PROCESS_USERS = ("admin", "registrar", "intake", "checker", "profiler", "project
 _HEX = ("platform.hmac", "cursor.key", "quarantine.key", "audit.nonce.key")
 _TOKENS = ("postgres.password", "opa.token")
 _PAIRS = ("token-signing", "bundle-signing")
+# Nothing that is kept depends on it: a home from before there were receipts gets one.
+_RECEIPTS = "receipt-signing"
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def ensure(home: Path, departments: tuple[str, ...], *, data_exists: bool = Fals
         _write(keys.path(name), lambda: secrets.token_hex(24))
     for name in (*_HEX, *(f"departments/{department}.hmac" for department in departments)):
         _write(keys.path(name), lambda: secrets.token_hex(32))
-    for pair in _PAIRS:
+    for pair in (*_PAIRS, _RECEIPTS):
         _write(keys.path(f"{pair}.pem"), _private_pem)
         _write(keys.path(f"{pair}.pub"), partial(_public_pem, keys.path(f"{pair}.pem")))
     return keys

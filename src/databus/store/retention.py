@@ -1,4 +1,4 @@
-"""What is no longer kept: old steps, and versions no pin and no cursor can reach any more."""
+"""What is no longer kept: old steps, replies that have expired, and versions no pin and no cursor can reach any more."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ WHERE a.part = f.part AND a.to_offset < f."offset"
 _STEPS = 'DELETE FROM steps s USING feed_floor f WHERE s.part = f.part AND s."offset" < f."offset"'
 _FINDINGS = "DELETE FROM findings WHERE written_at < $1"
 _ANSWERS = "DELETE FROM answers a WHERE NOT EXISTS (SELECT FROM findings f WHERE f.finding_id = a.finding_id)"
+_REPLIES = "DELETE FROM replies WHERE expires_at <= to_timestamp($1::bigint / 1000.0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Pruned:
     versions: int
     steps: int
     findings: int
+    replies: int = 0
 
 
 async def prune(pool: Pool, *, now: int, days: int = DAYS) -> Pruned:
@@ -53,6 +55,7 @@ async def prune(pool: Pool, *, now: int, days: int = DAYS) -> Pruned:
             versions=await _count(connection, _VERSIONS) + await _count(connection, _ATTRIBUTES),
             steps=await _count(connection, _STEPS),
             findings=await _count(connection, _FINDINGS, before),
+            replies=await _count(connection, _REPLIES, now),
         )
         await connection.execute(_ANSWERS)
     return pruned

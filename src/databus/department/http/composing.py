@@ -1,0 +1,129 @@
+"""An item becomes a submission of its department, or the reasons why it cannot: its contract, its owner, its entry, its values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from databus.contract.catalogue import Contract, RecordType
+from databus.contract.codec import Codec
+from databus.contract.entries import Entry
+from databus.department import mapping
+from databus.department.http.items import Item
+from databus.department.http.refusals import VALUE, Refusal, near
+from databus.department.mapping import FileMapping
+from databus.department.publish import ROWS_PER_SECOND
+from databus.department.reading import apply
+from databus.department.submission import Submission, compose
+from databus.errors import Rejected
+from databus.model.keys import derived_id
+
+SYSTEM = "http"
+"""The system of a department that names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """What the items of one request share. `second` is its batch second, `day` the day it came (Asia/Shanghai), `secret` the
+    department's own HMAC key, `seed` what ids of items without one are made of."""
+
+    contract: Contract
+    codec: Codec
+    department: str
+    secret: bytes
+    second: int
+    day: date
+    seed: tuple[str | int, ...]
+    mappings: dict[tuple[str, str, frozenset[str]], FileMapping] = field(default_factory=dict)
+
+    def composed(self, item: Item) -> Submission | tuple[Refusal, ...]:
+        """The submission of one item, or what is wrong with it."""
+        if item.refusals:
+            return item.refusals
+        record_type = self.contract.types.get(item.record_type)
+        if record_type is None:
+            return (
+                Refusal(
+                    "DQ-SRC-02",
+                    "record_type",
+                    item.record_type[:64],
+                    "a record type",
+                    near(item.record_type, self.contract.types, bare=True),
+                ),
+            )
+        if unknown := self._unknown(item, record_type):
+            return unknown
+        first = self._entry(item, record_type, None)
+        if isinstance(first, Refusal):
+            return (first,)
+        cut, defects = apply(self._mapping(item, record_type, first), item.cells, self.contract)
+        if defects:
+            return tuple(Refusal(VALUE, one.field, one.observed, one.expected, one.suggestion) for one in defects)
+        entry = self._entry(item, record_type, cut["envelope"])
+        return (entry,) if isinstance(entry, Refusal) else self._sealed(item, record_type, entry, cut)
+
+    def submission_id(self, item: Item) -> str:
+        """The item's own id, else one that a repeat of the same request derives again."""
+        if item.submission_id:
+            return item.submission_id
+        if item.named:
+            return derived_id(*item.named, self.department)
+        told = "\x1f".join(f"{name}\x1e{text}" for name, text in sorted(item.cells.items()))
+        return derived_id("http", self.department, *self.seed, item.number, hashlib.sha256(told.encode()).hexdigest())
+
+    def _sealed(
+        self, item: Item, record_type: RecordType, entry: Entry, cut: Mapping[str, Mapping[str, Any]]
+    ) -> Submission | tuple[Refusal, ...]:
+        try:
+            made = compose(
+                cut,
+                codec=self.codec,
+                record_type=record_type,
+                entry=entry,
+                system=item.system or SYSTEM,
+                submission_id=self.submission_id(item),
+                seq=self.second * ROWS_PER_SECOND + item.number,
+                now=self.second * 1000 if item.recorded_at is None else item.recorded_at,
+                secret=self.secret,
+                row=item.number,
+            )
+        except Rejected as error:
+            return (Refusal(str(error.facts.get("rule", VALUE)), str(error.facts.get("field", "")), expected=error.detail),)
+        return replace(made, headers=(*made.headers, *item.trace))
+
+    def _unknown(self, item: Item, record_type: RecordType) -> tuple[Refusal, ...]:
+        names = [name for name in item.cells if "." not in name and name not in record_type.fields][:5]
+        return tuple(
+            Refusal("DQ-CAT-02", name[:64], "", f"a field of {record_type.name}", near(name, record_type.fields, bare=True))
+            for name in names
+        )
+
+    def _entry(self, item: Item, record_type: RecordType, envelope: Mapping[str, Any] | None) -> Entry | Refusal:
+        """The catalogue entry of an item: the one it names, else the department's own. Without an envelope any day will do."""
+        own = [entry for entry in record_type.entries if entry.department == self.department]
+        if not own or not record_type.owned_by(self.department, self.day):
+            owners = sorted({owner.department for owner in record_type.owners if owner.active(self.day)})
+            return Refusal("DQ-SRC-02", "record_type", self.department, " | ".join(owners))
+        day = self.day if envelope is None else envelope.get("decided_at") or envelope.get("valid_from") or self.day
+        named = [entry for entry in own if entry.code == item.catalog_code] if item.catalog_code else own
+        if not named and item.catalog_code in self.contract.entries:
+            other = self.contract.entries[item.catalog_code]
+            rule = "DQ-SRC-01" if other.department != self.department else "DQ-CAT-01"
+            return Refusal(
+                rule, "envelope.catalog_code", item.catalog_code, f"an entry of {self.department} for {record_type.name}", own[0].code
+            )
+        standing = [entry for entry in named if envelope is None or entry.active(day)]
+        if standing:
+            return standing[0]
+        active = [entry.code for entry in own if entry.active(day)]
+        expected = f"an entry of {record_type.name} in force on {day.isoformat()}"
+        return Refusal("DQ-CAT-01", "envelope.catalog_code", item.catalog_code, expected, active[0] if active else "")
+
+    def _mapping(self, item: Item, record_type: RecordType, entry: Entry) -> FileMapping:
+        place = (record_type.name, entry.code, frozenset(item.cells))
+        if place not in self.mappings:
+            self.mappings[place] = mapping.identity(record_type, entry, place[2])
+        return self.mappings[place]

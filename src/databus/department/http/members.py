@@ -1,0 +1,121 @@
+"""Members of an envelope and a payload as texts by the contract's own names, and what about them is wrong already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from databus.department.cells import ENVELOPE, SUBJECT
+from databus.department.http import strict
+from databus.department.http.refusals import VALUE, Refusal, near
+
+OWN = ("submission_id", "catalog_code", "source_system", "recorded_at", "subject")
+"""Members of an envelope that are no cells."""
+TEXT_LENGTH = 64
+"""Longest id, code or name of a system."""
+
+_SEPARATORS = re.compile(r"[;；|、]")
+_LAST_MS = 253_402_300_799_000
+_TOLD = 5
+"""So many unknown names of one object are told; looking for what was meant takes time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What an envelope says of the submission itself; `recorded_at` is in milliseconds."""
+
+    submission_id: str = ""
+    catalog_code: str = ""
+    system: str = ""
+    recorded_at: int | None = None
+
+
+def is_text(value: Any) -> bool:
+    """True for a text; a number is none."""
+    return isinstance(value, str) and not isinstance(value, strict.Numeral)
+
+
+def object_of(raw: Mapping[str, Any], name: str, refused: list[Refusal]) -> Mapping[str, Any] | None:
+    """A member that is an object or absent."""
+    told = raw.get(name)
+    if told is not None and not isinstance(told, dict):
+        refused.append(Refusal(VALUE, name, expected="an object"))
+        return None
+    return told
+
+
+def refuse_unknown(names: Iterable[str], known: tuple[str, ...], part: str, refused: list[Refusal]) -> None:
+    """Nothing that is sent is left out unsaid."""
+    for name in islice((name for name in names if name not in known), _TOLD):
+        refused.append(Refusal(VALUE, f"{part}{name[:64]}", expected=" | ".join(known), suggestion=near(name, known, bare=True)))
+
+
+def identity_of(envelope: Mapping[str, Any], refused: list[Refusal]) -> Identity:
+    """Ids, entry, system and time of writing."""
+    texts = {name: _short(envelope.get(name), name, refused) for name in ("submission_id", "catalog_code", "source_system")}
+    if texts["submission_id"] and not uuid_of(texts["submission_id"]):
+        refused.append(Refusal(VALUE, "envelope.submission_id", texts["submission_id"], "a UUID"))
+    recorded, at = envelope.get("recorded_at"), None
+    if isinstance(recorded, strict.Numeral) and recorded.isdigit() and int(recorded) <= _LAST_MS:
+        at = int(recorded)
+    elif recorded is not None:
+        refused.append(Refusal(VALUE, "envelope.recorded_at", expected="milliseconds since 1970"))
+    return Identity(uuid_of(texts["submission_id"]), texts["catalog_code"], texts["source_system"], at)
+
+
+def _short(value: Any, name: str, refused: list[Refusal]) -> str:
+    if value is None:
+        return ""
+    if is_text(value) and len(value) <= TEXT_LENGTH:
+        return str(value)
+    refused.append(Refusal(VALUE, f"envelope.{name}", expected=f"a text of at most {TEXT_LENGTH} characters"))
+    return ""
+
+
+def envelope_cells(envelope: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
+    """The envelope's facts as `envelope.…`, its subject as `subject.…`."""
+    refuse_unknown(envelope, (*ENVELOPE, *OWN), "envelope.", refused)
+    subject = object_of(envelope, "subject", refused) or {}
+    refuse_unknown(subject, SUBJECT, "envelope.subject.", refused)
+    facts = {f"envelope.{name}": envelope[name] for name in ENVELOPE if name in envelope}
+    parts = {f"subject.{name}": subject[name] for name in SUBJECT if name in subject}
+    return dict(_cells({**facts, **parts}, refused))
+
+
+def payload_cells(payload: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
+    """The payload's fields by their names. A name with a point in it could be taken for the envelope's."""
+    refused += [Refusal(VALUE, name[:64], expected="a field of the contract") for name in islice((n for n in payload if "." in n), _TOLD)]
+    return dict(_cells({name: value for name, value in payload.items() if "." not in name}, refused))
+
+
+def _cells(told: Mapping[str, Any], refused: list[Refusal]) -> Iterator[tuple[str, str]]:
+    for name, value in told.items():
+        text = _text(value)
+        if text is None:
+            expected = "a text, a number, true, false, null, or a list of texts without ; ； | 、"
+            refused.append(Refusal(VALUE, name[:64], expected=expected))
+        elif text:
+            yield name, text
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        whole = [one for one in value if isinstance(one, str) and not _SEPARATORS.search(one)]
+        return ";".join(whole) if len(whole) == len(value) else None
+    return value if isinstance(value, str) else None
+
+
+def uuid_of(text: str) -> str:
+    """The text if it is a UUID, in its usual form; else nothing."""
+    try:
+        return str(UUID(text)) if len(text) == 36 else ""
+    except ValueError:
+        return ""

@@ -1,0 +1,116 @@
+"""The intake of a small province: real contracts, an inbox in memory, tokens by a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi import FastAPI
+from joserfc.jwk import ECKey
+from starlette.requests import Request
+
+from databus.contract import catalogue
+from databus.contract.catalogue import Contract
+from databus.contract.codec import Codec
+from databus.department import receipt
+from databus.department.receipt import Listed
+from databus.department.routes import router
+from databus.errors import Unauthenticated
+from databus.model.disclosure import ANONYMOUS, Caller, Role
+from databus.settings import CHECKOUT
+from databus.testing.inbox import MemoryInbox
+from databus.testing.replies import MemoryReplies
+from databus.web.application import application
+from databus.web.pages import load_pages
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+EVENTS = "/v1/departments/emergency/events"
+TYPE, ENTRY = "ADMIN_PENALTY", "307004/000004"
+CALLERS = {
+    "Bearer emergency": Caller("emergency", Role.DEPARTMENT, "emergency"),
+    "Bearer transport": Caller("transport", Role.DEPARTMENT, "transport"),
+    "Bearer agency": Caller("agency-north", Role.AGENCY, "agency-north"),
+}
+
+
+@cache
+def contract() -> Contract:
+    return catalogue.load(CHECKOUT / "schemas")
+
+
+@cache
+def codec() -> Codec:
+    return contract().codec()
+
+
+@cache
+def key() -> ECKey:
+    made = ec.generate_private_key(ec.SECP256R1())
+    pem = made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return receipt.signing_key(pem)
+
+
+def example() -> dict[str, Any]:
+    """What the contract ships as its example."""
+    told: dict[str, Any] = json.loads((CHECKOUT / "schemas" / TYPE / "example.json").read_text("utf-8"))
+    return told
+
+
+def payload(number: int = 1, **more: Any) -> dict[str, Any]:
+    """Its payload under a document number of its own."""
+    return {**example()["payload"], "doc_no": f"吉应急罚〔2026〕{number}号", **more}
+
+
+def batch(*items: Any, **more: Any) -> dict[str, Any]:
+    return {"record_type": TYPE, "events": list(items) or [{"payload": payload()}], **more}
+
+
+@dataclass
+class World:
+    """Everything a test turns and looks at."""
+
+    app: FastAPI
+    inbox: MemoryInbox
+    replies: MemoryReplies
+    instant: list[datetime] = field(default_factory=lambda: [NOW])
+
+    def sent(self) -> list[dict[str, Any]]:
+        """What lies in the inbox, decoded."""
+        return [codec().decode(entry.value or b"")[1] for entry in self.inbox.of("in.emergency")]
+
+
+def build() -> World:
+    inbox, replies, instant = MemoryInbox(), MemoryReplies(), [NOW]
+
+    async def callers(request: Request) -> Caller:
+        told = request.headers.get("authorization")
+        if told is None:
+            return ANONYMOUS
+        if told not in CALLERS:
+            raise Unauthenticated("The token is not one of ours.")
+        return CALLERS[told]
+
+    def sign(listed: Sequence[Listed], *, department: str, source_sha256: str) -> dict[str, Any]:
+        topic = f"in.{department}"
+        told = receipt.statement(listed, issuer="intake", department=department, topic=topic, source_sha256=source_sha256, now=1)
+        return receipt.sign(told, listed, key())
+
+    routes = router(
+        contract=contract(),
+        codec=codec(),
+        callers=callers,
+        clock=lambda: instant[0],
+        inbox=inbox,
+        replies=replies,
+        sign=sign,
+        secret=lambda department: department.encode().ljust(32, b"."),
+    )
+    app = application([routes], pages=load_pages(), title="intake", version="1", summary="s")
+    return World(app, inbox, replies, instant)
