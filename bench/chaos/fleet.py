@@ -137,7 +137,10 @@ def without_space(here: Session, name: str, limit: int) -> bool:
     if not pid:
         return False
     with suppress(psutil.NoSuchProcess):
-        psutil.Process(pid).rlimit(psutil.RLIMIT_FSIZE, (limit, limit))
+        whole = psutil.Process(pid)
+        for one in (whole, *whole.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                one.rlimit(psutil.RLIMIT_FSIZE, (limit, limit))
         return True
     return False
 

@@ -15,7 +15,7 @@ _SETTLE, _FROZEN = 3.0, 9.0
 """Seconds until the workers are at work, and longer than the group's session (6 s) with what the broker needs to notice."""
 
 _SMALL = 256 * 1024
-"""A limit below what the broker's next files need: even an empty index is made at its full size."""
+"""A limit below what the next write needs: the broker makes even an empty index at its full size, PostgreSQL's log is files of 16 MiB."""
 
 Acts = Generator[float, None, None]
 Act = Callable[[Fleet, Random], Acts]
@@ -93,28 +93,33 @@ def _raise(fleet: Fleet, choose: Random) -> Acts:
 
 def _broker(fleet: Fleet, choose: Random) -> Acts:
     yield _SETTLE
-    for number in (signal.SIGKILL, signal.SIGTERM):
-        fleet.strike("kafka", number)
-        fleet.strike("gateway", number)
-        yield from _until_back(fleet)
+    for number, names in (
+        (signal.SIGKILL, ("kafka", "gateway")),
+        (signal.SIGTERM, ("kafka", "gateway")),
+        (signal.SIGKILL, ("postgres",)),
+    ):
+        for name in names:
+            fleet.strike(name, number)
+        yield from _until_back(fleet, names[0])
         yield choose.uniform(4.0, 6.0)
 
 
 def _full(fleet: Fleet, choose: Random) -> Acts:
     yield _SETTLE
-    for _ in range(2):
-        before = part(fleet.here, "kafka")
-        fleet.struck["out of space"] += without_space(fleet.here, "kafka", _SMALL)
-        # It ends when it next needs a file that is larger; its successor has the room.
-        while part(fleet.here, "kafka") == before:
+    for name in ("kafka", "postgres", "kafka"):
+        before = part(fleet.here, name)
+        without_space(fleet.here, name, _SMALL)
+        # It ends when it next writes further into a file; its successor has the room.
+        while fleet.loading and part(fleet.here, name) == before:
             yield 0.2
-        yield from _until_back(fleet)
+        fleet.struck[f"{name} out of space"] += part(fleet.here, name) != before
+        yield from _until_back(fleet, name)
         yield choose.uniform(4.0, 6.0)
 
 
-def _until_back(fleet: Fleet) -> Acts:
+def _until_back(fleet: Fleet, name: str) -> Acts:
     yield 1.0
-    while not ready(fleet.here, "kafka"):
+    while not ready(fleet.here, name):
         yield 0.2
 
 
@@ -136,7 +141,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "thaw": Scenario("a checker frozen before its transaction wakes with work that others have done", _thaw, repeats=True),
     "roll": Scenario("SIGTERM in turn", _roll, clean=True),
     "raise": Scenario("processors that raise at random", _raise, ("--raising", "0.02")),
-    "broker": Scenario("broker and gateway end in mid-transaction", _broker),
+    "broker": Scenario("broker, gateway and PostgreSQL end in mid-transaction", _broker),
     "storm": Scenario("workers join and leave every 2 s", _storm),
-    "full": Scenario("a broker without space", _full),
+    "full": Scenario("a broker, then PostgreSQL, without space", _full),
 }
