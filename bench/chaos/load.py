@@ -10,7 +10,7 @@ from itertools import count
 
 from databus.cli.session import Session
 from databus.department.publisher import Publisher
-from databus.errors import DatabusError
+from databus.errors import DatabusError, Unavailable
 from databus.local.keys import department_secret
 from databus.testing.province.load import load
 from databus.testing.province.planned import Planned
@@ -22,6 +22,9 @@ SHORTEST = 24.0
 """Seconds a load lasts at least: shorter, and a frozen worker would wake when all is done."""
 
 _BACKLOG = 2_000
+PATIENCE_SECONDS = 300.0
+_PATIENT = {"delivery_timeout_ms": int(PATIENCE_SECONDS * 1000), "max_block_ms": int(PATIENCE_SECONDS * 1000)}
+"""A department that waits for a broker to come back, in order, however long that takes on a busy machine."""
 
 
 class Loading(threading.Thread):
@@ -30,7 +33,7 @@ class Loading(threading.Thread):
     def __init__(self, here: Session, planned: Sequence[Planned]) -> None:
         super().__init__(daemon=True)
         self._here, self._planned = here, planned
-        self.failure: DatabusError | None = None
+        self.failure: DatabusError | None = Unavailable("the load was given up")
         self.sent = 0
 
     def run(self) -> None:
@@ -43,10 +46,19 @@ class Loading(threading.Thread):
 
         try:
             with ExitStack() as opened:
-                publishers = {slug: opened.enter_context(Publisher(here.address(slug), slug, in_flight=_BACKLOG)) for slug in slugs}
+                publishers = {
+                    slug: opened.enter_context(Publisher(here.address(slug), slug, in_flight=_BACKLOG, options=_PATIENT)) for slug in slugs
+                }
                 secrets = {slug: department_secret(here.keys, slug) for slug in slugs}
                 load(
-                    self._planned, contract=here.contract, codec=here.codec(slugs[0]), publishers=publishers, secrets=secrets, on_sent=paced
+                    self._planned,
+                    contract=here.contract,
+                    codec=here.codec(slugs[0]),
+                    publishers=publishers,
+                    secrets=secrets,
+                    on_sent=paced,
+                    patience=PATIENCE_SECONDS,
                 )
+            self.failure = None
         except DatabusError as error:
             self.failure = error

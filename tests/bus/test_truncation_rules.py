@@ -1,6 +1,6 @@
 """The duty to delete: what it says and who may not imitate it."""
 
-from databus.bus.truncation import CLOSED, MARKED, MARKER_HEADERS, Duty, after, duty, is_marker
+from databus.bus.truncation import CLOSED, MARKED, MARKER_HEADERS, Duty, after, duty, is_marker, submissions
 from databus.model.chunk import Record
 
 
@@ -10,6 +10,7 @@ def record(offset: int, timestamp: int = 1_000, **more: object) -> Record:
 
 def test_a_duty_survives_in_the_metadata_of_a_commit() -> None:
     assert duty(Duty(7, 99).metadata()) == Duty(7, 99)
+    assert duty(Duty(7, MARKED, 2).metadata()) == Duty(7, MARKED, 2)
     assert duty("") is None
     assert duty("somebody else's") is None
     assert duty('{"unreadable": 3}') is None
@@ -30,9 +31,32 @@ def test_a_duty_goes_through_its_stages() -> None:
 
 
 def test_another_secret_begins_again_in_every_stage() -> None:
-    for standing in (None, Duty(3, 50), Duty(3, MARKED), Duty(3, CLOSED)):
+    for standing in (None, Duty(3, 50), Duty(3, MARKED, 1), Duty(3, CLOSED)):
         found = after(standing, [record(7), record(8, headers=MARKER_HEADERS)], [7], roll_seconds=1)
         assert found == Duty(8, 2_001)
+
+
+def test_each_of_two_secrets_on_their_way_has_its_marker() -> None:
+    """The second came while the first one's marker had not been read yet: neither marker is a submission, and the last ends the duty."""
+    first = after(None, [record(10)], [10], roll_seconds=1)
+    assert first is not None
+    second = after(first.marked(), [record(50)], [50], roll_seconds=1)
+    assert second is not None and second.ahead == 1
+    standing: Duty | None = second.marked()
+    between = after(standing, [record(99), record(100, headers=MARKER_HEADERS)], [], roll_seconds=1)
+    assert between == Duty(100, MARKED, 1)
+    last = [record(150, headers=MARKER_HEADERS), record(151)]
+    assert [one.offset for one in submissions(between, last)] == [151]
+    assert after(between, last, [], roll_seconds=1) == Duty(150, CLOSED)
+    late = after(second, [record(100, headers=MARKER_HEADERS)], [], roll_seconds=1)
+    assert late == Duty(51, second.roll_at), "read before its own marker was due"
+
+
+def test_what_others_append_is_judged_like_any_submission() -> None:
+    both = [record(8, headers=MARKER_HEADERS), record(9, headers=MARKER_HEADERS)]
+    assert [one.offset for one in submissions(Duty(3, MARKED, 1), both)] == [9]
+    assert [one.offset for one in submissions(Duty(3, 50), both)] == [8, 9]
+    assert [one.offset for one in submissions(None, both)] == [8, 9]
 
 
 def test_a_marker_nobody_waits_for_deletes_nothing() -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import psutil
 import pytest
+from kafka.errors import KafkaTimeoutError
 
 from databus.bus import admin, follow
 from databus.bus.address import BusAddress
@@ -45,6 +46,19 @@ def as_user(engines: Engines) -> As:
 
 def submission(name: str = "s-1", value: bytes = b"value", key: bytes = b"key") -> Submission:
     return Submission(name, key, value, (("databus-submission-id", name.encode()),))
+
+
+def test_closing_hides_no_error_that_is_on_its_way_out(as_user: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    """kafka-python raises where a broker that is away leaves something unacknowledged; what it was sent for matters more."""
+
+    def unacknowledged(*_: object, **__: object) -> None:
+        raise KafkaTimeoutError("Timeout waiting for future")
+
+    with pytest.raises(BusUnavailable, match="was not taken"), Publisher(as_user("taxation"), "taxation") as publisher:
+        monkeypatch.setattr(publisher._producer, "close", unacknowledged)
+        raise BusUnavailable("was not taken")
+    monkeypatch.undo()
+    publisher.close()
 
 
 class Answers:

@@ -114,9 +114,15 @@ async def left(address: BusAddress, topics: Iterable[str], positions: Positions)
 
 
 async def _left(address: BusAddress, consumer: Any, reached: Mapping[TopicPartition, int]) -> dict[tuple[str, int], int]:
-    first, last = await consumer.beginning_offsets(list(reached)), await consumer.end_offsets(list(reached))
-    at = {place: max(offset, first[place]) for place, offset in reached.items()}
-    empty = await _without_records(consumer, {place: offset for place, offset in at.items() if offset < last[place]}, last)
+    while True:
+        first, last = await consumer.beginning_offsets(list(reached)), await consumer.end_offsets(list(reached))
+        at = {place: max(offset, first[place]) for place, offset in reached.items()}
+        try:
+            empty = await _without_records(consumer, {place: offset for place, offset in at.items() if offset < last[place]}, last)
+            break
+        except OffsetOutOfRangeError:
+            # Records were deleted between the questions: a secret, or by retention.
+            continue
     return {(address.bare(place.topic), place.partition): 0 if place in empty else last[place] - at[place] for place in at}
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -27,22 +27,24 @@ from databus.bus.topics import MARKER
 from databus.model.chunk import Record
 
 MARKER_HEADERS = ((MARKER, b"1"),)
-
-
 MARKED = 0
 CLOSED = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Delete below `until`. `roll_at` is when the marker is due (milliseconds), or a later stage."""
+    """Delete below `until`. `roll_at` is when the marker is due (milliseconds), or a later stage.
+
+    `ahead` counts the markers of ours that lie in the log and have not been read yet: two secrets on their way make two.
+    """
 
     until: int
     roll_at: int
+    ahead: int = 0
 
     def metadata(self) -> str:
         """As it stands in the committed offset."""
-        return json.dumps({"unreadable": [self.until, self.roll_at]})
+        return json.dumps({"unreadable": [self.until, self.roll_at, self.ahead]})
 
     def due(self, now: int) -> bool:
         """True if the marker is to be appended now."""
@@ -50,27 +52,42 @@ class Duty:
 
     def marked(self) -> Duty:
         """After the marker was appended."""
-        return Duty(self.until, MARKED)
+        return Duty(self.until, MARKED, self.ahead + 1)
 
 
 def duty(metadata: str) -> Duty | None:
     """The duty in an offset's metadata, if any; other people's metadata is none."""
     with suppress(ValueError, TypeError, KeyError):
-        until, roll_at = json.loads(metadata)["unreadable"]
-        return Duty(int(until), int(roll_at))
+        until, roll_at, ahead = json.loads(metadata)["unreadable"]
+        return Duty(int(until), int(roll_at), int(ahead))
     return None
 
 
 def after(standing: Duty | None, records: Sequence[Record], unreadable: Sequence[int], *, roll_seconds: float) -> Duty | None:
     """The duty after a chunk, of which the offsets `unreadable` must go; `standing` is the one before it."""
+    markers = own_markers(standing, records)
+    ahead = standing.ahead - len(markers) if standing is not None else 0
     if unreadable:
         latest = max(record.timestamp for record in records)
-        return Duty(max(unreadable) + 1, latest + int(roll_seconds * 1000) + 1)
+        return Duty(max(unreadable) + 1, latest + int(roll_seconds * 1000) + 1, ahead)
     if standing is None or standing.roll_at == CLOSED:
         return None
-    # Without a duty a marker means nothing: a department could append one to be rid of what it sent.
-    markers = [record.offset for record in records if is_marker(record)]
-    return Duty(max(markers), CLOSED) if markers and standing.roll_at == MARKED else standing
+    if standing.roll_at == MARKED and markers:
+        # An earlier marker closes an earlier segment; the last one ends the duty.
+        return Duty(markers[-1], MARKED if ahead else CLOSED, ahead)
+    return replace(standing, ahead=ahead)
+
+
+def own_markers(standing: Duty | None, records: Sequence[Record]) -> list[int]:
+    """Offsets of the markers that we have written: as many as lie ahead. A department could append more, to be rid of what it sent."""
+    looking = [record.offset for record in records if is_marker(record)]
+    return looking[: standing.ahead] if standing is not None else []
+
+
+def submissions(standing: Duty | None, records: Sequence[Record]) -> list[Record]:
+    """What is to be judged: everything but our own markers."""
+    markers = frozenset(own_markers(standing, records))
+    return [record for record in records if record.offset not in markers]
 
 
 def offsets_of(address: BusAddress, chunk: Chunk, unreadable: Sequence[tuple[str, int, int]]) -> list[int]:

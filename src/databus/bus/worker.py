@@ -144,9 +144,7 @@ class Worker:
             if not consumer.ledger.current(chunk):
                 return
         consumer.ledger.accept(chunk)
-        # Without a duty nobody here has written a marker: it is a submission that looks like one, and is judged like any.
-        due = chunk.place in self._duties
-        records = [record for record in chunk.records if not (due and truncation.is_marker(record))]
+        records = truncation.submissions(self._duties.get(chunk.place), chunk.records)
         # Where there is state it was loaded by `prepare`; to begin without it would be to lose it.
         state = Registers() if self._registers is None else self._states[number]
         outcome = self._processed(chunk, records, state) if records else Outcome()
@@ -226,7 +224,7 @@ class Worker:
             # In turn with the chunks: one in between would be taken back by the offset committed here.
             async with self.consumer.turn:
                 at = self.consumer.ledger.due(place)
-                if at is None or self._duties.get(place) != due:
+                if at is None or self._duties.get(place) != due or not self.consumer.alive():
                     continue
                 await self._writers[self._transactional_id(place.partition)].commit(
                     group=self._address.topic(self._group),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from databus.bus.topics import INBOX_RECORD_BYTES, inbox
 from databus.department.submission import Submission
 from databus.errors import BusUnavailable, DatabusError, NotAllowed, TooLarge
 
+log = logging.getLogger(__name__)
 IN_FLIGHT = 20_000
 """Submissions sent and not yet acknowledged, at most; kafka-python itself sets no bound."""
 
@@ -112,8 +114,12 @@ class Publisher:
             raise BusUnavailable(f"the bus did not acknowledge within {seconds:.0f} s") from error
 
     def close(self) -> None:
-        """Let go of the connection; what is in flight is awaited for a few seconds."""
-        self._producer.close(timeout=10)
+        """Let go of the connection; what is in flight is awaited for a few seconds, and told as not taken when its time is up."""
+        try:
+            self._producer.close(timeout=10)
+        except KafkaError as error:
+            # Whoever waits for an answer has it or gets it; an error that is on its way out must not be hidden by this one.
+            log.warning("%s closed before the bus had acknowledged everything: %s", self._department, type(error).__name__)
 
     def __enter__(self) -> Self:
         return self

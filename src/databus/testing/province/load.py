@@ -24,8 +24,9 @@ def load(
     secrets: Mapping[str, bytes],
     on_sent: Callable[[], None],
     told: bool = True,
+    patience: float = 60.0,
 ) -> list[Line]:
-    """Send everything and wait until it is taken; the ledger's lines.
+    """Send everything and wait, at most `patience` seconds, until it is taken; the ledger's lines.
 
     Raises:
         DatabusError: a submission was not taken; sending all of it again is harmless.
@@ -56,7 +57,7 @@ def load(
         if failed:
             raise failed[0]
     for publisher in publishers.values():
-        publisher.flush()
+        publisher.flush(patience)
     if failed:
         raise failed[0]
     return lines
