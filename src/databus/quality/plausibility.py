@@ -46,10 +46,11 @@ def amount(content: Content, check: Check, contract: Contract) -> Iterator[Failu
 def date_order(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
     """DQ-ACC-10: not after the day of the submission (`not_future`), not after another field (`not_after`)."""
     value = content.value(check.field)
-    if not isinstance(value, date) or not applies(content, check):
+    # 1900-01-01 stands for nothing (DQ-COM-01): it is neither early nor late.
+    if not isinstance(value, date) or blank(value, contract) or not applies(content, check):
         return
     if check.params.get("not_future") and value > content.received:
         yield Failure(check.rule, check.field, value, expected=f"≤ {content.received.isoformat()}")
     other = content.value(check.params.get("not_after", ""))
-    if isinstance(other, date) and value > other:
+    if isinstance(other, date) and value > other and not blank(other, contract):
         yield Failure(check.rule, check.field, value, expected=f"≤ {other.isoformat()} ({check.params['not_after']})")

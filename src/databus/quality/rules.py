@@ -79,7 +79,7 @@ def questions(record_type: RecordType, contract: Contract, profile: tuple[Check,
     own = [(_rule(check, record_type), check) for check in asked]
     one = [(scope.one_subject, Check("DQ-KEY-01", "", check.params)) for check in asked if check.rule == "DQ-COM-02"]
     always = [(rule, _told_apart(check, record_type)) for rule, check in ALWAYS]
-    checks = tuple((rule, _compiled(check, record_type)) for rule, check in (*own, *one, *always))
+    checks = tuple((rule, _compiled(_inside(check, asked), record_type)) for rule, check in (*own, *one, *always))
     return Questions(record_type, checks, spellings(record_type), narrowing_of(record_type, contract))
 
 
@@ -101,6 +101,12 @@ def _told_apart(check: Check, record_type: RecordType) -> Check:
     name = check.field.rpartition(".")[2]
     looked = any(own.rule == check.rule and own.field == name for own in record_type.checks)
     return replace(check, params={**check.params, "copy_of": name}) if looked and "." in check.field else check
+
+
+def _inside(check: Check, asked: list[Check]) -> Check:
+    """An organisation code is looked for inside a field that holds a USCC, however long what stands there is."""
+    holds = check.rule == "DQ-ACC-02" and any((one.rule, one.field) == ("DQ-ACC-01", check.field) for one in asked)
+    return replace(check, params={"form": "embedded_org_code", **check.params}) if holds else check
 
 
 def _compiled(check: Check, record_type: RecordType) -> Check:

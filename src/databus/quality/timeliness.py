@@ -8,6 +8,7 @@ from datetime import date
 from databus.contract.catalogue import Contract
 from databus.contract.entries import Check
 from databus.model.event import Op
+from databus.quality.completeness import blank
 from databus.quality.content import Content, Failure
 
 
@@ -17,6 +18,8 @@ def in_time(content: Content, check: Check, contract: Contract) -> Iterator[Fail
     since = content.value(check.field)
     # A correction is no late report of the fact it corrects; within as many calendar days no calendar is needed.
     if limit is None or not isinstance(since, date) or content.op != Op.UPSERT or (content.received - since).days <= limit:
+        return
+    if blank(since, contract):
         return
     # Counted up to the limit only: an old fact costs no more than a new one.
     deadline, estimated = contract.calendar.working_days_after(since, limit)
