@@ -17,6 +17,7 @@ from databus.access.secrets import Hashing
 from databus.bootstrap.parts import Process, beat, main, now, process, registered_codec
 from databus.bus import registry
 from databus.bus.journal import Journal
+from databus.bus.lookup import read_many
 from databus.bus.registered import Registered
 from databus.bus.topics import inbox
 from databus.contract.codec import Codec
@@ -84,6 +85,7 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
         replies=Replies(pool),
         sign=sign,
         secret=partial(department_secret, made.keys),
+        reader=partial(read_many, made.address),
     )
     published = [key.as_dict(private=False)]
     access = oauth.router(find=partial(accounts.find, pool), hashing=Hashing(), signing=signing, clock=now, published=published)

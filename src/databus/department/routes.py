@@ -8,8 +8,9 @@ from fastapi import APIRouter
 
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
-from databus.department.http import events
+from databus.department.http import events, receipts
 from databus.department.http.intake import Callers, Inbox, Intake, Replies, Sign
+from databus.department.http.receipts import Reader
 from databus.ports import Clock
 
 
@@ -23,14 +24,15 @@ def router(
     replies: Replies,
     sign: Sign,
     secret: Callable[[str], bytes],
+    reader: Reader,
 ) -> APIRouter:
-    """Publishing.
+    """Publishing and receipts.
 
     `callers` tells who asks (ANONYMOUS without credentials), `inbox` appends, `replies` keeps replies for repeats, `sign`
-    makes receipts, `secret` gives a department's own HMAC key.
+    makes receipts, `secret` gives a department's own HMAC key, `reader` reads records of an inbox by their places.
     """
     intake = Intake(contract, codec, callers, clock, inbox, replies, sign, secret)
     routes = APIRouter()
-    for part in (events.router(intake),):
+    for part in (events.router(intake), receipts.router(intake, reader)):
         routes.include_router(part)
     return routes

@@ -24,6 +24,7 @@ MOST_FIXES = 32
 
 SCHEMES = (("uscc", USCI), ("reg_no", "CN-REG"), ("org_code", "CN-ORG"), ("tax_no", "CN-TAX"))
 DEFAULTS: dict[str, Any] = {"op": "UPSERT", "secrecy": "NONE", "commercial_secret": "NONE", "privacy": "NONE", "withdrawn": False}
+SUBMISSION_ID = "databus-submission-id"
 OPEN = (Secrecy.NONE, Secrecy.WORK_SECRET)
 """Levels of secrecy that may be on this system; whatever else is declared counts as a state secret (domain 3.4)."""
 
@@ -125,7 +126,7 @@ def compose(
 
 
 def _headers(submission_id: str, *, secrecy: str, row: int, fixes: str | None, told: int | None) -> Headers:
-    headers = [("databus-submission-id", submission_id.encode()), ("databus-secrecy", secrecy.encode())]
+    headers = [(SUBMISSION_ID, submission_id.encode()), ("databus-secrecy", secrecy.encode())]
     if row:
         headers.append(("databus-row", b"%d" % row))
     # One header per finding: a row may have had several.

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from databus.bus.journal import Entry, Place
+from databus.bus.lookup import Places
 from databus.bus.partition import partition
 from databus.errors import BusUnavailable
+from databus.model.chunk import Record
 
 PARTITIONS = 3
 
@@ -29,6 +31,17 @@ class MemoryInbox:
     def of(self, topic: str) -> list[Entry]:
         """Everything of a topic, by partition."""
         return [entry for (name, _), entries in sorted(self.taken.items()) if name == topic for entry in entries]
+
+    async def read(self, topic: str, wanted: Places) -> dict[tuple[int, int], Record]:
+        """As `bus.lookup.read_many`."""
+        found = {}
+        for number, offsets in wanted.items():
+            log = self.taken.get((topic, number), [])
+            for offset in offsets:
+                if offset < len(log):
+                    entry = log[offset]
+                    found[number, offset] = Record(topic, number, offset, self.at, entry.key, entry.value, entry.headers)
+        return found
 
     def _append(self, topic: str, entry: Entry) -> Place:
         number = partition(entry.key or b"", PARTITIONS)

@@ -111,6 +111,7 @@ def build() -> World:
         replies=replies,
         sign=sign,
         secret=lambda department: department.encode().ljust(32, b"."),
+        reader=inbox.read,
     )
     app = application([routes], pages=load_pages(), title="intake", version="1", summary="s")
     return World(app, inbox, replies, instant)

@@ -1,0 +1,76 @@
+"""A publisher that keeps what the bus has taken, and asks the intake for receipts for it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from databus.department.publish import Sender
+from databus.department.publisher import Done, Taken
+from databus.department.receipt import digest
+from databus.department.submission import Submission
+from databus.errors import DatabusError, Unavailable, Unprocessable
+
+BATCH = 5_000
+"""Submissions of one receipt; the intake signs up to twice as many."""
+_SECONDS = 120.0
+
+
+class Receipting:
+    """A `Publisher` around another one: what is taken is written to `taken`, a line each, in constant memory."""
+
+    def __init__(self, publisher: Sender, taken: Path) -> None:
+        self._publisher = publisher
+        self._path = taken
+        self._file = taken.open("w", encoding="utf-8")
+        # Answers come on the producer's thread.
+        self._lock = threading.Lock()
+
+    def publish(self, submission: Submission, done: Done) -> None:
+        """See `Publisher.publish`."""
+        sha256 = digest(submission.key, submission.value, submission.headers)
+
+        def kept(name: str, answer: Taken | DatabusError) -> None:
+            if isinstance(answer, Taken):
+                row = {"submission_id": name, "partition": answer.partition, "offset": answer.offset, "sha256": sha256}
+                with self._lock:
+                    self._file.write(json.dumps(row, separators=(",", ":")) + "\n")
+            done(name, answer)
+
+        self._publisher.publish(submission, kept)
+
+    def flush(self) -> None:
+        """See `Publisher.flush`."""
+        self._publisher.flush()
+
+    def receipts(self, *, url: str, token: str, department: str, source_sha256: str = "") -> Iterator[dict[str, Any]]:
+        """The receipts for everything taken, after the last flush; one per `BATCH` submissions.
+
+        Raises:
+            Unavailable: the intake does not answer. Unprocessable: it refuses; the error says why.
+        """
+        with self._lock:
+            self._file.close()
+        with self._path.open(encoding="utf-8") as rows, httpx.Client(base_url=url, timeout=_SECONDS) as client:
+            while batch := [json.loads(line) for line in islice(rows, BATCH)]:
+                asked = {"submissions": batch, "source_sha256": source_sha256}
+                yield _asked(client, f"/v1/departments/{department}/receipts", asked, token)
+
+
+def _asked(client: httpx.Client, path: str, asked: dict[str, Any], token: str) -> dict[str, Any]:
+    try:
+        answer = client.post(path, json=asked, headers={"Authorization": f"Bearer {token}"})
+        told: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise Unavailable(f"the intake gave no receipt: {type(error).__name__}", url=str(client.base_url)) from error
+    if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        raise Unavailable(f"the intake gave no receipt: {answer.status_code}", url=str(client.base_url))
+    if answer.status_code != httpx.codes.CREATED:
+        raise Unprocessable(f"the intake refused a receipt: {told.get('detail', answer.status_code)}", status=answer.status_code)
+    return told
