@@ -13,9 +13,9 @@ import pytest
 from databus.department import receipting
 from databus.department.publisher import Done, Taken
 from databus.department.receipt import digest
-from databus.department.receipting import Receipting
+from databus.department.receipting import Receipting, receipts_of
 from databus.department.submission import Submission
-from databus.errors import BusUnavailable, Unavailable, Unprocessable
+from databus.errors import BusUnavailable, Malformed, NotFound, Unavailable, Unprocessable
 
 
 class Bus:
@@ -55,19 +55,20 @@ def serve(monkeypatch: pytest.MonkeyPatch, answer: Callable[[httpx.Request], htt
     monkeypatch.setattr(receipting.httpx, "Client", lambda **more: real(transport=httpx.MockTransport(answer), **more))
 
 
-def sent(tmp_path: Path, *names: str) -> Receipting:
-    made, told = Receipting(Bus(), tmp_path / "taken"), list[str]()
-    for name in names:
-        made.publish(submission(name), lambda one, _: told.append(one))
-    made.flush()
+def sent(tmp_path: Path, *names: str) -> Path:
+    taken, told = tmp_path / "taken", list[str]()
+    with Receipting(Bus(), taken) as made:
+        for name in names:
+            made.publish(submission(name), lambda one, _: told.append(one))
+        made.flush()
     assert told == list(names)
-    return made
+    return taken
 
 
 def test_what_was_taken_is_asked_for_in_batches(tmp_path: Path, asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receipting, "BATCH", 2)
-    publisher = sent(tmp_path, "a", "lost", "b", "c")
-    found = list(publisher.receipts(url="http://intake", token="t", department="tax", source_sha256="ab" * 32))
+    taken = sent(tmp_path, "a", "lost", "b", "c")
+    found = list(receipts_of(taken, url="http://intake", token="t", department="tax", source_sha256="ab" * 32))
     assert found == [{"count": 2}, {"count": 1}]
     assert {one["path"] for one in asked} == {"/v1/departments/tax/receipts"} and {one["token"] for one in asked} == {"Bearer t"}
     rows = [row for one in asked for row in one["submissions"]]
@@ -76,14 +77,14 @@ def test_what_was_taken_is_asked_for_in_batches(tmp_path: Path, asked: list[dict
 
 
 def test_nothing_taken_is_no_receipt(tmp_path: Path, asked: list[dict[str, Any]]) -> None:
-    assert list(sent(tmp_path, "lost").receipts(url="http://intake", token="t", department="tax")) == []
+    assert list(receipts_of(sent(tmp_path, "lost"), url="http://intake", token="t", department="tax")) == []
 
 
 @pytest.mark.parametrize(("status", "error"), [(503, Unavailable), (500, Unavailable), (422, Unprocessable), (401, Unprocessable)])
 def test_an_intake_that_gives_none_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, error: type[Exception]) -> None:
     serve(monkeypatch, lambda _: httpx.Response(status, json={"detail": "because"}))
     with pytest.raises(error, match="because" if status < 500 else str(status)):
-        list(sent(tmp_path, "a").receipts(url="http://intake", token="t", department="tax"))
+        list(receipts_of(sent(tmp_path, "a"), url="http://intake", token="t", department="tax"))
 
 
 def test_an_intake_that_is_away_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,4 +93,12 @@ def test_an_intake_that_is_away_is_said(tmp_path: Path, monkeypatch: pytest.Monk
 
     serve(monkeypatch, away)
     with pytest.raises(Unavailable):
-        list(sent(tmp_path, "a").receipts(url="http://intake", token="t", department="tax"))
+        list(receipts_of(sent(tmp_path, "a"), url="http://intake", token="t", department="tax"))
+
+
+def test_what_is_no_list_of_what_was_taken_is_said(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        list(receipts_of(tmp_path / "none", url="http://intake", token="t", department="tax"))
+    (tmp_path / "taken").write_text("row,offset\n1,2\n")
+    with pytest.raises(Malformed):
+        list(receipts_of(tmp_path / "taken", url="http://intake", token="t", department="tax"))

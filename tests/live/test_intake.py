@@ -16,7 +16,7 @@ from databus.bus.topics import inbox
 from databus.department import receipt
 from databus.department.proof import public_keys
 from databus.settings import CHECKOUT
-from live.line import Live, eventually
+from live.line import Live, eventually, run
 
 pytestmark = pytest.mark.live
 DEPARTMENT, TYPE = "emergency", "ADMIN_PENALTY"
@@ -123,3 +123,22 @@ def test_a_declared_secret_is_nowhere(live: Live, http: httpx.Client) -> None:
     logs = "".join(path.read_text("utf-8", "replace") for path in (live.here.settings.home / "logs").glob("*.log"))
     assert words not in answer.text + logs and "DQ-SEC-01" in logs
     assert not any(words.encode() in (one.value or b"") for one in live.log(inbox(DEPARTMENT), committed=False))
+
+
+def test_a_published_file_is_receipted_by_what_lies_in_the_inbox(live: Live, tmp_path: Path) -> None:
+    file = tmp_path / "penalties.csv"
+    shipped = (Path(CHECKOUT) / "schemas" / TYPE / "samples" / "penalties.csv").read_text("utf-8")
+    file.write_text(shipped, "utf-8")
+    told = live.json("publish", str(file), "--department", DEPARTMENT, "--type", TYPE)
+    receipts = Path(told["receipt"])
+    live.databus("receipt", "verify", str(receipts), "--source", str(file))
+    listed = [one for line in receipts.read_text("utf-8").splitlines() for one in json.loads(line)["submissions"]]
+    assert len(listed) == told["counts"]["ACCEPTED"] and not list(tmp_path.glob("*.taken"))
+
+    published = live.here.settings.model_copy(update={"intake": live.here.settings.intake.model_copy(update={"port": 1})})
+    done = run(published, "publish", str(file), "--department", DEPARTMENT, "--type", TYPE, "--json")
+    [taken] = tmp_path.glob("*.taken")
+    assert done.returncode == 0 and "No receipt yet" in done.stderr and json.loads(done.stdout)["receipt"] is None
+    receipts.unlink()
+    live.databus("receipt", "request", str(taken), "--department", DEPARTMENT, "--source", str(file), "--into", str(receipts))
+    live.databus("receipt", "verify", str(receipts), "--source", str(file))

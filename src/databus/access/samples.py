@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from importlib import resources
 from typing import Any
@@ -15,9 +15,11 @@ from databus.model.disclosure import Permit, Role
 CONSENT = "CONSENT"
 
 
-def clients() -> tuple[Client, ...]:
-    """A department, an agency with consents and one without."""
-    return tuple(Client(row["client_id"], Role(row["role"]), row["organisation"]) for row in _read()["clients"])
+def clients(departments: Iterable[str] = ()) -> tuple[Client, ...]:
+    """A client of each department, named after it; an agency with consents and one without."""
+    told = tuple(Client(row["client_id"], Role(row["role"]), row["organisation"]) for row in _read()["clients"])
+    known = {client.client_id for client in told}
+    return (*told, *(Client(slug, Role.DEPARTMENT, slug) for slug in departments if slug not in known))
 
 
 def permits(day: date, *, consenting: Sequence[str]) -> tuple[Permit, ...]:

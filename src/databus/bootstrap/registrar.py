@@ -37,7 +37,7 @@ async def _register(made: Process) -> int:
     await asyncio.to_thread(_bundle, made)
     pool = await database.connect(dsn, size=2)
     try:
-        await accounts.create_samples(pool, samples.clients(), keys=made.keys.folder, hashing=Hashing())
+        await accounts.create_samples(pool, samples.clients(made.contract.departments), keys=made.keys.folder, hashing=Hashing())
     finally:
         await pool.close()
     return 0

@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 
-from databus.cli.output import as_json, console, table
+from databus.cli.output import as_json, aside, console, table
 from databus.cli.progress import reading
+from databus.cli.receipt import requested
 from databus.cli.session import Session, session
 from databus.cli.verdicts import Asked, judged
 from databus.department import mapping
@@ -21,11 +22,12 @@ from databus.department.mapping import Columns, OwnColumns
 from databus.department.outcome import HELD, REFUSED, REJECTED, RowResult
 from databus.department.publish import Batch, publish_rows
 from databus.department.publisher import Publisher
+from databus.department.receipting import Receipting
 from databus.department.results import writing
 from databus.department.results.marks import marks_of
 from databus.department.results.tally import Tally
 from databus.department.submission import owned_entry
-from databus.errors import BadMapping, NotFound, Unavailable
+from databus.errors import BadMapping, NotFound, Unavailable, Unprocessable
 from databus.local.keys import department_secret
 
 SHOWN, LISTED = 20, 1_000
@@ -56,13 +58,15 @@ def publish(
         into = result or writing.beside(file, opened_file.kind)
         chosen = _mapping(here, opened_file, department, record_type, mapped)
         tally = parts.enter_context(Tally(into.parent))
-        away = _keep(tally, _sent(here, opened_file, department, chosen, dry_run=dry_run))
+        taken = into.with_name(f"{file.name}.taken")
+        away = _keep(tally, _sent(here, opened_file, department, chosen, taken=None if dry_run else taken))
         told = _Told()
         with writing.writing(into, opened_file.kind, opened_file.columns) as write:
             for one in judged(here, tally.pages(), Asked(department, dry_run=dry_run, seconds=wait)):
                 write(one)
                 told.note(one)
-    told.show(into, as_document=as_document)
+    receipts = None if dry_run else _receipts(here, department, taken, source=file)
+    told.show(into, receipts, as_document=as_document)
     if away is not None:
         raise away
     return 1 if any(told.counts[word] for word in BAD) else 0
@@ -82,12 +86,26 @@ def _mapping(here: Session, file: Table, department: str, record_type: str, mapp
     return chosen
 
 
-def _sent(here: Session, file: Table, department: str, chosen: Columns, *, dry_run: bool) -> Iterator[RowResult]:
+def _receipts(here: Session, department: str, taken: Path, *, source: Path) -> Path | None:
+    """The file of receipts for what was taken; None where there is nothing to be had. What is published is published."""
+    into = taken.with_name(f"{source.name}.receipt.ndjson")
+    try:
+        count = requested(here, department, taken, source=source, into=into) if taken.stat().st_size else 0
+    except (Unavailable, NotFound, Unprocessable) as error:
+        aside().print(f"No receipt yet: {error.detail}. Later: databus receipt request {taken} --department {department} --source {source}")
+        return None
+    taken.unlink()
+    return into if count else None
+
+
+def _sent(here: Session, file: Table, department: str, chosen: Columns, *, taken: Path | None) -> Iterator[RowResult]:
     batch = Batch(department, int(time.time()), department_secret(here.keys, department))
-    codec = here.contract.codec() if dry_run else here.codec(department)
+    codec = here.contract.codec() if taken is None else here.codec(department)
     with ExitStack() as parts:
-        publisher = None if dry_run else parts.enter_context(Publisher(here.address(department), department))
-        step = parts.enter_context(reading("Reading" if dry_run else "Publishing", file.size, file.done))
+        publisher: Receipting | None = None
+        if taken is not None:
+            publisher = parts.enter_context(Receipting(parts.enter_context(Publisher(here.address(department), department)), taken))
+        step = parts.enter_context(reading("Reading" if taken is None else "Publishing", file.size, file.done))
         for one in publish_rows(file.rows, mapping=chosen, contract=here.contract, codec=codec, batch=batch, publisher=publisher):
             step()
             yield one
@@ -120,10 +138,11 @@ class _Told:
             else:
                 self._more += 1
 
-    def show(self, into: Path, *, as_document: bool) -> None:
+    def show(self, into: Path, receipts: Path | None, *, as_document: bool) -> None:
         """Say it."""
         if as_document:
-            print(as_json({"counts": self.counts, "result": str(into), "rows": self._notable, "more": self._more}))
+            said = {"counts": self.counts, "result": str(into), "rows": self._notable, "more": self._more}
+            print(as_json({**said, "receipt": str(receipts) if receipts else None}))
             return
         out = console()
         out.print(", ".join(f"{number:,} {word.lower()}" for word, number in sorted(self.counts.items())) or "no rows")
@@ -133,3 +152,5 @@ class _Told:
         if left > 0:
             out.print(f"… and {left:,} more")
         out.print(f"Every row with its result, to be corrected in place and published again: {into}")
+        if receipts is not None:
+            out.print(f"The receipt for what the inbox has taken: {receipts}")

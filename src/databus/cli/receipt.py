@@ -1,18 +1,23 @@
-"""`databus receipt verify`: what was handed over, and when, proved offline from a receipt and the public key."""
+"""`databus receipt`: what was handed over, and when: asked for at the intake, and proved offline with the public key alone."""
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import typer
 
+from databus.access.accounts import sample_secrets
 from databus.cli.output import as_json, console, table
+from databus.cli.session import Session, session
 from databus.department import proof, receipt
 from databus.department.receipt import Statement
-from databus.errors import Malformed, Unprocessable
+from databus.department.receipting import receipts_of
+from databus.errors import Malformed, NotFound, Unavailable, Unprocessable
 from databus.settings import Settings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -21,13 +26,50 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def verbs() -> typer.Typer:
     """The verbs of this group."""
     group = typer.Typer(help="Receipts for what a department has handed over.", no_args_is_help=True)
-    group.callback()(_group)
     group.command("verify")(verify)
+    group.command("request")(request)
     return group
 
 
-def _group() -> None:
-    """Receipts for what a department has handed over."""
+def request(
+    taken: Annotated[Path, typer.Argument(help="what was taken, as `databus publish` left it where it got no receipt")],
+    department: Annotated[str, typer.Option("--department", help="slug of the department")],
+    source: Annotated[Path | None, typer.Option("--source", help="the file it came from")] = None,
+    into: Annotated[Path | None, typer.Option("--into", help="where the receipts go [default: FILE.receipt.ndjson]")] = None,
+) -> int:
+    """Ask for the receipts of what has been published already."""
+    target = into or taken.with_name(f"{taken.name.removesuffix('.taken')}.receipt.ndjson")
+    console().print(f"{requested(session(), department, taken, source=source, into=target):,} submissions are receipted in {target}")
+    return 0
+
+
+def requested(here: Session, department: str, taken: Path, *, source: Path | None, into: Path) -> int:
+    """The receipts for what was taken, one per line of `into`; how many submissions they are for.
+
+    Raises:
+        NotFound: no client of the department is known here. Unavailable: the intake does not answer.
+        Unprocessable: it refuses.
+    """
+    count, sha256 = 0, proof.hash_of(source) if source is not None else ""
+    found = receipts_of(taken, url=here.intake, token=_token(here, department), department=department, source_sha256=sha256)
+    with into.open("w", encoding="utf-8") as out:
+        for one in found:
+            count += len(one["submissions"])
+            out.write(json.dumps(one, separators=(",", ":")) + "\n")
+    return count
+
+
+def _token(here: Session, department: str) -> str:
+    secret = sample_secrets(here.keys.folder).get(department)
+    if secret is None:
+        raise NotFound(f"no client of {department} is known here; `databus access add` makes one", department=department)
+    try:
+        answer = httpx.post(
+            f"{here.intake}/oauth/token", data={"grant_type": "client_credentials"}, auth=(department, secret), timeout=20.0
+        )
+        return str(answer.raise_for_status().json()["access_token"])
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise Unavailable(f"the intake gives no token: {type(error).__name__}", url=here.intake) from error
 
 
 def verify(

@@ -7,15 +7,16 @@ import threading
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import httpx
 
-from databus.department.publish import Sender
 from databus.department.publisher import Done, Taken
 from databus.department.receipt import digest
+from databus.department.sending import Sender
 from databus.department.submission import Submission
-from databus.errors import DatabusError, Unavailable, Unprocessable
+from databus.errors import DatabusError, Malformed, NotFound, Unavailable, Unprocessable
 
 BATCH = 5_000
 """Submissions of one receipt; the intake signs up to twice as many."""
@@ -38,9 +39,9 @@ class Receipting:
 
         def kept(name: str, answer: Taken | DatabusError) -> None:
             if isinstance(answer, Taken):
-                row = {"submission_id": name, "partition": answer.partition, "offset": answer.offset, "sha256": sha256}
+                place = f'"partition":{answer.partition},"offset":{answer.offset},"sha256":"{sha256}"'
                 with self._lock:
-                    self._file.write(json.dumps(row, separators=(",", ":")) + "\n")
+                    self._file.write(f'{{"submission_id":{json.dumps(name)},{place}}}\n')
             done(name, answer)
 
         self._publisher.publish(submission, kept)
@@ -49,18 +50,34 @@ class Receipting:
         """See `Publisher.flush`."""
         self._publisher.flush()
 
-    def receipts(self, *, url: str, token: str, department: str, source_sha256: str = "") -> Iterator[dict[str, Any]]:
-        """The receipts for everything taken, after the last flush; one per `BATCH` submissions.
-
-        Raises:
-            Unavailable: the intake does not answer. Unprocessable: it refuses; the error says why.
-        """
+    def close(self) -> None:
+        """Nothing more will be taken."""
         with self._lock:
             self._file.close()
-        with self._path.open(encoding="utf-8") as rows, httpx.Client(base_url=url, timeout=_SECONDS) as client:
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def receipts_of(taken: Path, *, url: str, token: str, department: str, source_sha256: str = "") -> Iterator[dict[str, Any]]:
+    """The receipts for everything in a file of what was taken; one per `BATCH` submissions.
+
+    Raises:
+        NotFound: there is no such file. Unavailable: the intake does not answer.
+        Unprocessable: it refuses; the error says why.
+    """
+    try:
+        with taken.open(encoding="utf-8") as rows, httpx.Client(base_url=url, timeout=_SECONDS) as client:
             while batch := [json.loads(line) for line in islice(rows, BATCH)]:
                 asked = {"submissions": batch, "source_sha256": source_sha256}
                 yield _asked(client, f"/v1/departments/{department}/receipts", asked, token)
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {taken.name}", file=taken.name) from None
+    except json.JSONDecodeError as error:
+        raise Malformed(f"{taken.name} is no list of what was taken", file=taken.name) from error
 
 
 def _asked(client: httpx.Client, path: str, asked: dict[str, Any], token: str) -> dict[str, Any]:
