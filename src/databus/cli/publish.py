@@ -58,7 +58,7 @@ def publish(
         into = result or writing.beside(file, opened_file.kind)
         chosen = _mapping(here, opened_file, department, record_type, mapped)
         tally = parts.enter_context(Tally(into.parent))
-        taken = into.with_name(f"{file.name}.taken")
+        taken = into.with_name(f"{file.stem}.taken")
         away = _keep(tally, _sent(here, opened_file, department, chosen, taken=None if dry_run else taken))
         told = _Told()
         with writing.writing(into, opened_file.kind, opened_file.columns) as write:
@@ -88,7 +88,7 @@ def _mapping(here: Session, file: Table, department: str, record_type: str, mapp
 
 def _receipts(here: Session, department: str, taken: Path, *, source: Path) -> Path | None:
     """The file of receipts for what was taken; None where there is nothing to be had. What is published is published."""
-    into = taken.with_name(f"{source.name}.receipt.ndjson")
+    into = taken.with_name(f"{source.stem}.receipt.ndjson")
     try:
         count = requested(here, department, taken, source=source, into=into) if taken.stat().st_size else 0
     except (Unavailable, NotFound, Unprocessable) as error:
