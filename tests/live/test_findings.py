@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from databus.bootstrap.followup import Followed, follow_up
@@ -15,8 +16,10 @@ from databus.bus.journal import Journal
 from databus.store.sessions import Pool
 from live.drafts import Draft, accepted, firm, licence, send
 from live.line import Live, eventually
+from live.test_intake import http, token
 
 pytestmark = pytest.mark.live
+__all__ = ["http", "token"]
 
 WHO = ("--department", "transport")
 
@@ -76,3 +79,18 @@ async def followed(live: Live, pool: Pool) -> Followed:
     codec = await asyncio.to_thread(live.here.codec, "projector")
     async with Journal(live.here.address("projector")) as journal:
         return await follow_up(pool, journal, codec, live.here.contract, instant=now() + timedelta(days=30))
+
+
+def test_a_department_reads_and_answers_its_findings_by_http(live: Live, http: httpx.Client) -> None:
+    made = licence(live.here, firm("回话"), department="emergency").changed(doc_no="无文号2")
+    send(live, made)
+    path = "/v1/departments/emergency/findings"
+    told = http.get(path, params={"rule": "DQ-ACC-08", "limit": 1000}).json()["findings"]
+    (one,) = [one for one in told if one["submission_id"] == made.submission_id]
+    assert (one["status"], one["field"], one["due_on"] is not None) == ("ISSUED", "doc_no", True)
+    answer = http.post(f"{path}/{one['finding_id']}/answers", json={"status": "REJECTED", "reason": "原件文号如此"})
+    assert (answer.status_code, answer.json()["by"]) == (202, "emergency")
+    shown = eventually(lambda: http.get(f"{path}/{one['finding_id']}").json()["answers"], 30, "the answer is shown")
+    assert [(word["status"], word["reason"]) for word in shown] == [("REJECTED", "原件文号如此")]
+    assert http.get("/v1/departments/transport/findings").status_code == 403
+    assert httpx.get(f"{live.here.intake}{path}").status_code == 401

@@ -19,7 +19,8 @@ from databus.bus import registry
 from databus.bus.journal import Journal
 from databus.bus.lookup import read_many
 from databus.bus.registered import Registered
-from databus.bus.topics import inbox
+from databus.bus.topics import FINDINGS, inbox
+from databus.contract import wire
 from databus.contract.codec import Codec
 from databus.department import receipt
 from databus.department import routes as road
@@ -27,8 +28,10 @@ from databus.department.receipt import Listed
 from databus.department.registry import routes as contracts
 from databus.local.keys import department_secret
 from databus.model.disclosure import Caller
+from databus.model.finding import Answer
+from databus.quality import routes as answering
 from databus.settings import Settings
-from databus.store import accounts, database
+from databus.store import accounts, database, findings
 from databus.store.replies import Replies
 from databus.store.sessions import Pool
 from databus.telemetry import Health, routes, serve, stop_signal
@@ -87,9 +90,22 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
         secret=partial(department_secret, made.keys),
         reader=partial(read_many, made.address),
     )
+
+    async def tell(answer: Answer) -> None:
+        await journal.append(FINDINGS, answer.department.encode(), wire.encode_answer(codec, answer))
+
+    found = answering.Ports(
+        page=partial(findings.page, pool),
+        story=partial(findings.story, pool),
+        tell=tell,
+        callers=caller,
+        contract=made.contract,
+        clock=now,
+        key=bytes.fromhex(made.keys.read("cursor.key")),
+    )
     published = [key.as_dict(private=False)]
     access = oauth.router(find=partial(accounts.find, pool), hashing=Hashing(), signing=signing, clock=now, published=published)
     told = "How departments publish, and what is said to them"
-    app = application([publishing, access], pages=pages, title="databus intake", version="1", summary=told)
+    app = application([publishing, answering.router(found), access], pages=pages, title="databus intake", version="1", summary=told)
     app.mount("/registry", contracts.application(registered))
     return app
