@@ -46,7 +46,7 @@ def judge(planned: Sequence[Planned], evidence: Evidence, codec: Codec) -> Verdi
     told = retell(events)
     changes = list(_changes(evidence.changes, codec))
     _require_steps(told, changes, Counter(_ids(evidence.events, codec)), sent, codec, verdict)
-    _require_numbers(changes, verdict)
+    _require_numbers(changes, {event.subject_key for event in events}, verdict)
     _require_registers(told, changes, evidence.registers, codec, verdict)
     findings = wire.issued(codec, (record.value for record in evidence.findings))
     _require_findings(sent, {(one.event_id, one.rule, str(one.verdict)) for one in findings}, verdict)
@@ -146,8 +146,11 @@ def _require_steps(
             verdict.same(payload, _stated(sent[name].planned.cut["payload"]), STALE, f"content after event {name}")
 
 
-def _require_numbers(changes: Sequence[tuple[Record, Change]], verdict: Verdict) -> None:
-    """`pv` dense per subject, and each step of a record begins where the one before it ended."""
+def _require_numbers(changes: Sequence[tuple[Record, Change]], own: set[str], verdict: Verdict) -> None:
+    """`pv` dense per subject, and each step of a record begins where the one before it ended.
+
+    Subjects other than our `own` have a history from before: a day may have moved them.
+    """
     numbers, ends = defaultdict[str, list[int | None]](list), dict[tuple[str, str], Change]()
     for _, change in changes:
         if not change.kind.changing:
@@ -158,10 +161,12 @@ def _require_numbers(changes: Sequence[tuple[Record, Change]], verdict: Verdict)
             continue
         before = ends.get((change.subject_key, change.record_key))
         was = None if before is None else before.standing
-        verdict.same(change.was, was, STALE, f"where the record stood before step {change.change_id}")
+        if before is not None or change.subject_key in own:
+            verdict.same(change.was, was, STALE, f"where the record stood before step {change.change_id}")
         ends[change.subject_key, change.record_key] = change
     for subject, found in numbers.items():
-        verdict.same(found, list(range(1, len(found) + 1)), GAPS, f"numbers of subject {subject}")
+        first = 1 if subject in own else found[0] or 0
+        verdict.same(found, list(range(first, first + len(found))), GAPS, f"numbers of subject {subject}")
 
 
 def _require_registers(
@@ -186,10 +191,10 @@ def _require_registers(
         value = last[at]
         if value is not None:
             _require_register(told.stands((at[0], at[1]))[at[2], at[3]], value, codec, verdict, " ".join(at))
-    steps = Counter(change.subject_key for _, change in changes if change.kind.changing)
-    for subject, count in steps.items():
+    numbers = {change.subject_key: change.pv for _, change in changes if change.kind.changing}
+    for subject, latest in numbers.items():
         head = last.get((subject, _HEAD))
-        verdict.same(None if head is None else wire.decode_head(codec, head).pv, count, GAPS, f"head of subject {subject}")
+        verdict.same(None if head is None else wire.decode_head(codec, head).pv, latest, GAPS, f"head of subject {subject}")
 
 
 def _require_register(stands: Stands, value: bytes, codec: Codec, verdict: Verdict, what: str) -> None:

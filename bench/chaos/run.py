@@ -19,7 +19,7 @@ from bench.chaos.evidence import Mark, gather, mark
 from bench.chaos.fleet import CRASHED, ENDED, SERVICES, Fleet
 from bench.chaos.load import Loading
 from bench.chaos.oracle import judge
-from bench.chaos.rest import rest
+from bench.chaos.rest import projected, rest
 from bench.chaos.scenarios import SCENARIOS, WORKERS, Scenario
 from bench.chaos.verdict import LOST, Verdict
 from databus.bootstrap.parts import now
@@ -95,6 +95,7 @@ def run(
         rest(here, fleet, on.sent, tell)
     finally:
         fleet.stop()
+    projected(here)
     tell("reads what it left", 0, 0)
     evidence = gather(here, since)
     tell("judges", 0, 0)
