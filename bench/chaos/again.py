@@ -108,7 +108,7 @@ def _compare_steps(found: Iterable[bytes], made: Iterable[bytes], codec: Codec, 
 def _compare_findings(found: Iterable[bytes], made: Iterable[bytes], codec: Codec, verdict: Verdict) -> None:
     """The last word on each finding that the undisturbed profiler wrote; those of the checker are not among them."""
     last, expected = (
-        {one.finding_id: one.status for one in map(lambda value: wire.decode_finding(codec, value), part)} for part in (found, made)
+        {one.finding_id: str(one.status) for value in part for one in (wire.decode_told(codec, value),)} for part in (found, made)
     )
     for name, status in expected.items():
         verdict.require(name in last, LOST, f"finding {name} of the profiler")
