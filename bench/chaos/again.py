@@ -125,31 +125,30 @@ def _compare(found: Told, made: Told, what: str, verdict: Verdict) -> None:
 
 
 def load_again(here: Session, changes: Sequence[Record], codec: Codec, verdict: Verdict) -> None:
-    """Project what came in into tables beside the real ones, in one go, and hold every row of the real ones against them."""
+    """Hold every row that is made of `changes` against another load of them."""
     dsn = connected(here.settings, here.keys, "projector").postgres.dsn.get_secret_value()
-    number = here.present("admin").generation
-
-    async def loaded() -> None:
-        await generations.prepare(dsn, here.contract, number=number, parts=1 + max((record.partition for record in changes), default=0))
-        pool = await database.connect(dsn, size=1, timeout_seconds=600.0, schema=generations.SCHEMA)
-        try:
-            async with session(pool) as connection:
-                for records in _by_partition(changes).values():
-                    for at in range(0, len(records), _AT_ONCE):
-                        chunk = records[at : at + _AT_ONCE]
-                        await projection.project(connection, CHANGES, chunk, codec, here.contract, generation=number)
-                for table in _TABLES:
-                    await differences(connection, table, verdict)
-        finally:
-            await pool.close()
-
-    asyncio.run(loaded())
+    asyncio.run(loaded(dsn, changes, here.contract, codec, verdict, generation=here.present("admin").generation))
 
 
-async def differences(connection: Connection, table: str, verdict: Verdict) -> None:
+async def loaded(dsn: str, changes: Sequence[Record], contract: Contract, codec: Codec, verdict: Verdict, *, generation: int = 1) -> None:
+    """Project what came in into tables beside the real ones, in one go, and hold every row of the real ones against them."""
+    await generations.prepare(dsn, contract, number=generation, parts=1 + max((record.partition for record in changes), default=0))
+    pool = await database.connect(dsn, size=1, timeout_seconds=600.0, schema=generations.SCHEMA)
+    try:
+        async with session(pool) as connection:
+            for records in _by_partition(changes).values():
+                for at in range(0, len(records), _AT_ONCE):
+                    await projection.project(connection, CHANGES, records[at : at + _AT_ONCE], codec, contract, generation=generation)
+            await compare_tables(connection, verdict)
+    finally:
+        await pool.close()
+
+
+async def compare_tables(connection: Connection, verdict: Verdict) -> None:
     """Rows of a table that are not in its twin, and the other way round."""
-    real, twin = f"public.{table}", f"{generations.SCHEMA}.{table}"
-    for kind, one, other in ((LOST, twin, real), (DOUBLED, real, twin)):
-        rows = await connection.fetch(f"SELECT x::text AS row FROM (TABLE {one} EXCEPT ALL TABLE {other}) x LIMIT 100")
-        for row in rows:
-            verdict.wrong(kind, f"row of {table}: {row['row'][:400]}")
+    for table in _TABLES:
+        real, twin = f"public.{table}", f"{generations.SCHEMA}.{table}"
+        for kind, one, other in ((LOST, twin, real), (DOUBLED, real, twin)):
+            rows = await connection.fetch(f"SELECT x::text AS row FROM (TABLE {one} EXCEPT ALL TABLE {other}) x LIMIT 100")
+            for row in rows:
+                verdict.wrong(kind, f"row of {table}: {row['row'][:400]}")
