@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 
@@ -96,6 +97,7 @@ def _integer(bits: int) -> Write:
     return write
 
 
+@lru_cache(maxsize=1 << 15)
 def _date(value: Any) -> bytes:
     if type(value) is not date:
         raise Unsure
@@ -186,10 +188,17 @@ def _record(schema: Mapping[str, Any], named: dict[str, Write], namespace: str) 
         get = value.get
         return b"".join([one(get(name, default)) for name, default, one in fields])
 
+    def write_sparse(value: Any) -> bytes:
+        get = value.get
+        return b"".join([NULL if (told := get(name)) is None else one(told) for name, _, one in fields])
+
+    # A payload's fields may all be absent, and most of them are.
+    sparse = all("default" in field and field["default"] is None for field in schema["fields"])
+    chosen = write_sparse if sparse else write
     # Known by its name before its fields are, since a record may hold itself.
-    _named(schema, named, namespace, write)
+    _named(schema, named, namespace, chosen)
     fields = [(field["name"], field.get("default", _NOTHING), _writer(field["type"], named, namespace)) for field in schema["fields"]]
-    return write
+    return chosen
 
 
 def _array(one: Write) -> Write:

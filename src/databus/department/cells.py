@@ -117,7 +117,7 @@ def _special(place: str, field: Field | None, options: Mapping[str, Any], codes:
         raise bad(place, f"can be only one of {', '.join(named)}")
     match named:
         case ["lookup"]:
-            return partial(_looked_up, name=_list(place, options["lookup"], codes))
+            return _remembered(partial(_looked_up, name=_list(place, options["lookup"], codes)))
         case ["amount"]:
             return _amount(place, field, options["amount"])
         case ["currency"]:
@@ -192,22 +192,28 @@ def _word(text: str, codes: Codes, *, listed: str, known: tuple[str, ...]) -> ob
 
 
 def _coded(field: Field, listed: str) -> Read:
-    """The reader of a field with a code list; what it has looked up once it knows, since few words fill most cells."""
-    known: dict[tuple[int, str], str] = {}
-
-    def code(word: str, codes: Codes) -> str:
-        found = known.get((id(codes), word))
-        if found is None:
-            found = _code(word, listed, codes)
-            if len(known) < _KNOWN_WORDS and len(word) <= _LONGEST_WORD:
-                known[id(codes), word] = found
-        return found
+    """The reader of a field with a code list. What has been looked up once is remembered, since few words fill most cells."""
+    code = _remembered(lambda word, codes: _code(word, listed, codes))
 
     def read(text: str, codes: Codes) -> object:
-        value = value_of(text, field, formats=DAYS) if field.kind != "string" else text
+        value = value_of(text, field, formats=DAYS)
         return [code(one, codes) for one in value] if isinstance(value, list) else code(str(value), codes)
 
-    return read
+    return code if field.kind == "string" else read
+
+
+def _remembered(read: Read) -> Read:
+    known: dict[tuple[int, str], object] = {}
+
+    def remembering(text: str, codes: Codes) -> object:
+        found = known.get((id(codes), text))
+        if found is None:
+            found = read(text, codes)
+            if len(known) < _KNOWN_WORDS and len(text) <= _LONGEST_WORD:
+                known[id(codes), text] = found
+        return found
+
+    return remembering
 
 
 def _code(word: str, listed: str, codes: Codes) -> str:

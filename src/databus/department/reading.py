@@ -16,6 +16,8 @@ Cut = dict[str, dict[str, Any]]
 """What a row says: {"subject": …, "envelope": …, "payload": …}, without what it leaves open."""
 
 PARTS = ("payload", "subject", "envelope")
+_WIDEST = 4
+"""Characters that one of a normalised word may be made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,12 @@ class _Step(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _plan(mapping: FileMapping) -> tuple[tuple[_Step, ...], frozenset[str]]:
-    """The steps of a mapping in order, and the words that say nothing, if there are any beside the empty one."""
+def _plan(mapping: FileMapping) -> tuple[tuple[_Step, ...], frozenset[str], int]:
+    """The steps of a mapping in order, the words that say nothing, and the most characters one of them may be written in."""
     parts = zip(PARTS, (mapping.payload, mapping.subject, mapping.envelope), strict=True)
     steps = (_Step(part, name, source.column, source.read, source.otherwise) for part, sources in parts for name, source in sources.items())
-    return tuple(steps), mapping.absent - {""}
+    absent = mapping.absent - {""}
+    return tuple(steps), absent, _WIDEST * max(map(len, absent), default=0)
 
 
 def apply(mapping: FileMapping, row: Mapping[str, str], contract: Contract) -> tuple[Cut, list[Defect]]:
@@ -49,10 +52,12 @@ def apply(mapping: FileMapping, row: Mapping[str, str], contract: Contract) -> t
     codes, cell = contract.codes, row.get
     cut: Cut = {"payload": {}, "subject": {}, "envelope": {}}
     defects: list[Defect] = []
-    steps, absent = _plan(mapping)
+    steps, absent, longest = _plan(mapping)
     for part, name, column, read, otherwise in steps:
         value = otherwise
-        if read is not None and (text := (cell(column) or "").strip()) and not (absent and plain(text) in absent):
+        if read is None or not (text := (cell(column) or "").strip()):
+            pass
+        elif not (text in absent or (longest >= len(text) and plain(text) in absent)):
             if read is as_it_is:
                 value = text
             else:

@@ -85,11 +85,11 @@ class Window:
 
     def _first(self) -> RowResult:
         place = self._places[0]
-        _await(lambda: place.answer is not None)
-        if place.answer is None:
+        if place.answer is None and not _await(lambda: place.answer is not None):
             raise BusUnavailable(f"the bus did not answer for {len(self._places)} rows; they may be sent again", rows=len(self._places))
-        if isinstance(place.answer, DatabusError) and _ends(place.answer):
-            raise place.answer
+        answer = place.answer
+        if type(answer) is not Taken and isinstance(answer, DatabusError) and _ends(answer):
+            raise answer
         self._places.popleft()
         return _result(place)
 
@@ -98,12 +98,13 @@ class Window:
         self._places.clear()
 
 
-def _await(true: Callable[[], bool]) -> None:
-    if true():
-        return
+def _await(true: Callable[[], bool]) -> bool:
     until = time.monotonic() + ANSWER_SECONDS
-    while not true() and time.monotonic() < until:
+    while not true():
+        if time.monotonic() > until:
+            return False
         time.sleep(_PAUSE_SECONDS)
+    return True
 
 
 def _ends(answer: Taken | DatabusError) -> bool:

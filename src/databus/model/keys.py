@@ -15,7 +15,8 @@ USCI = "CN-USCI"
 """Scheme of the unified social credit code (org-id.guide)."""
 
 _SUBJECTS = SUBJECTS.bytes
-_FIVE, _EIGHT, _VARIANT = 0x50, 0x80, 0x80
+_FIVE, _EIGHT = "5", "8"
+_VARIANTS = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
 _LENGTH = 2
 
 
@@ -34,12 +35,9 @@ def uuid8(digest: bytes) -> str:
     return _uuid(digest, _EIGHT)
 
 
-def _uuid(digest: bytes, version: int) -> str:
-    octets = bytearray(digest[:16])
-    octets[6] = octets[6] & 0x0F | version
-    octets[8] = octets[8] & 0x3F | _VARIANT
-    text = octets.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+def _uuid(digest: bytes, version: str) -> str:
+    text = digest[:16].hex()
+    return f"{text[:8]}-{text[8:12]}-{version}{text[13:16]}-{_VARIANTS[text[16]]}{text[17:20]}-{text[20:]}"
 
 
 def derived_id(*parts: str | int) -> str:

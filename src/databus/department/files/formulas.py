@@ -11,6 +11,7 @@ _LEADS = frozenset("=+-@\t\r\n＝＋－＠")
 _BEFORE = _LEADS | {" ", "\xa0", "\u3000"}
 _NUMBER = re.compile(r"[-+]?[0-9.,]+%?")
 QUOTE = "'"
+_TOUCHED = _LEADS | {QUOTE}
 
 
 def formula(cells: Iterable[str]) -> str:
@@ -27,9 +28,15 @@ def harmless(text: str) -> str:
     lead = text[:1]
     if lead in _LEADS and lead and not _NUMBER.fullmatch(text):
         return QUOTE + text
-    return QUOTE + text if lead == QUOTE and text[1:2] and text[1] in _LEADS | {QUOTE} else text
+    return QUOTE + text if lead == QUOTE and text[1:2] and text[1] in _TOUCHED else text
 
 
 def restored(text: str) -> str:
     """The cell that `harmless` made harmless."""
-    return text[1:] if text[:1] == QUOTE and text[1:2] and text[1] in _LEADS | {QUOTE} else text
+    return text[1:] if text[:1] == QUOTE and text[1:2] and text[1] in _TOUCHED else text
+
+
+def all_harmless(cells: Iterable[str]) -> list[str]:
+    """A row of harmless cells."""
+    listed = list(cells)
+    return listed if _TOUCHED.isdisjoint([text[:1] for text in listed]) else [harmless(text) for text in listed]

@@ -9,6 +9,7 @@ from databus.department.publish import DIGEST, FINDING, OUTCOME, digest
 
 NAMES = ("row", OUTCOME, "submission", "verdict", "rule", "field", "observed", "reason", "suggestion", FINDING, DIGEST)
 _BETWEEN = " | "
+_SILENT = dict.fromkeys(NAMES, "")
 
 
 def marks_of(result: RowResult) -> Mapping[str, str]:
@@ -17,6 +18,9 @@ def marks_of(result: RowResult) -> Mapping[str, str]:
     if result.outcome == UNCHANGED:
         # It stays what it was, so that it is left out the next time too.
         return {name: result.row.marks.get(name, "") for name in NAMES} | {"row": str(result.row.number)}
+    if not remarks:
+        told = digest(result.row) if result.outcome == ACCEPTED else ""
+        return {**_SILENT, "row": str(result.row.number), OUTCOME: result.outcome, "submission": result.submission_id, DIGEST: told}
     return {
         "row": str(result.row.number),
         OUTCOME: result.outcome,

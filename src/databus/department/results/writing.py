@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
-from databus.department.files.formulas import harmless
+from databus.department.files.formulas import all_harmless
 from databus.department.files.opening import CSV, NDJSON, XLSX
 from databus.department.files.row import MARK, Row
 from databus.department.files.xlsx.writing import SheetWriter
@@ -54,7 +54,7 @@ def _csv(path: Path, columns: Sequence[str]) -> Iterator[Write]:
     with path.open("w", encoding="utf-8-sig", newline="", errors="replace") as out:
         writer = csv.writer(out)
         writer.writerow(_header(columns))
-        yield lambda result: writer.writerow(map(harmless, _texts(result, columns)))
+        yield lambda result: writer.writerow(all_harmless(_texts(result, columns)))
 
 
 @contextmanager
