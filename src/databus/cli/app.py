@@ -21,14 +21,19 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("status", status.status),
     ("walk", walk.walk),
     ("sample", sample.sample),
-    ("publish", publish.publish),
     ("schemas", schemas.schemas),
     ("profile", profile.profile),
     ("erase", erase.erase),
     ("rebuild", rebuild.rebuild),
     ("bench", bench.bench),
 )
-GROUPS = (("findings", findings.verbs), ("audit", audit.verbs), ("access", access.verbs), ("receipt", receipt.verbs))
+GROUPS = (
+    ("findings", findings.verbs),
+    ("audit", audit.verbs),
+    ("access", access.verbs),
+    ("receipt", receipt.verbs),
+    ("publish", publish.verbs),
+)
 
 
 def build() -> typer.Typer:

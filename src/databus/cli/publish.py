@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from databus.cli.output import as_json, aside, console, table
 from databus.cli.progress import reading
 from databus.cli.receipt import requested
 from databus.cli.session import Session, session
+from databus.cli.suggest import suggest
 from databus.cli.verdicts import Asked, judged
 from databus.department import mapping
 from databus.department.files.opening import Table, opened
@@ -33,8 +35,26 @@ from databus.local.keys import department_secret
 SHOWN, LISTED = 20, 1_000
 """Rows with remarks that are shown, and that `--json` lists; all of them are in the result file."""
 
+_FILE = "file"
 SHOWN_MARKS = ("row", "outcome", "rule", "field", "observed", "reason", "suggestion")
 BAD = (REFUSED, REJECTED, HELD)
+
+
+class _FileFirst(TyperGroup):
+    """`databus publish FILE` is the verb, `databus publish suggest FILE` one beside it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = [_FILE, *args]
+        return super().parse_args(ctx, args)
+
+
+def verbs() -> typer.Typer:
+    """The verbs of this group."""
+    group = typer.Typer(cls=_FileFirst, help="Publish a department's file: databus publish FILE …", no_args_is_help=True)
+    group.command(_FILE)(publish)
+    group.command("suggest")(suggest)
+    return group
 
 
 def publish(

@@ -21,8 +21,9 @@ A YAML file:
       reg_state: {from: 状态, words: {在营: ACTIVE}, otherwise: ACTIVE}
 
 A cell is read in this order: `absent` → `words` (a table of words) → `lookup` (a code list, by name), `amount` (in units
-of 10^power) or `currency` (what a sum names, `unnamed` where it names none) → the field's own kind. `otherwise` stands in
-where nothing is left; beside `words` it stands in for every other word as well.
+of 10^power; `unnamed` is the power of cells that name no unit, 0 without it) or `currency` (what a sum names, `unnamed` where
+it names none) → the field's own kind. `otherwise` stands in where nothing is left; beside `words` it stands in for every other
+word as well. `questions` is what `databus publish suggest` could not settle: a mapping that holds one is not taken.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from databus.department.convert import plain
 from databus.department.files.row import Row
 from databus.errors import BadMapping
 
-PARTS = frozenset({"type", "entry", "system", "absent", "subject", "envelope", "payload"})
+PARTS = frozenset({"type", "entry", "system", "absent", "subject", "envelope", "payload", "questions"})
 LARGEST = 256 << 10
 """Bytes of a mapping file."""
 
@@ -154,21 +155,28 @@ def parse(raw: Mapping[Any, Any], contract: Contract) -> FileMapping:
     unknown = sorted(str(part) for part in raw.keys() - PARTS)
     if unknown:
         raise BadMapping(f"a mapping has no part named {', '.join(unknown)}", parts=unknown)
+    if raw.get("questions"):
+        asked = [str(one.get("column")) if isinstance(one, dict) else str(one)[:_LONGEST_NAME] for one in _listed(raw, "questions")]
+        raise BadMapping(f"the mapping still asks about {', '.join(asked)}: answer each, and remove it from `questions`", columns=asked)
     record_type = contract.types.get(str(raw.get("type")))
     if record_type is None:
         raise BadMapping(f"type {raw.get('type')} is not a record type; there are {', '.join(contract.types)}", type=str(raw.get("type")))
-    absent = raw.get("absent") or []
-    if not isinstance(absent, list):
-        raise bad("absent", "must be a list of words")
     return FileMapping(
         record_type=record_type,
         entry=_entry(raw.get("entry"), record_type),
         system=str(raw.get("system") or "file"),
-        absent=frozenset(plain(str(word)) for word in absent) | {""},
+        absent=frozenset(plain(str(word)) for word in _listed(raw, "absent")) | {""},
         subject=_sources(raw.get("subject"), "subject", dict.fromkeys(SUBJECT), contract.codes),
         envelope=_sources(raw.get("envelope"), "envelope", dict.fromkeys(ENVELOPE), contract.codes),
         payload=_sources(raw.get("payload"), "payload", record_type.fields, contract.codes),
     )
+
+
+def _listed(raw: Mapping[Any, Any], part: str) -> list[Any]:
+    found = raw.get(part) or []
+    if not isinstance(found, list):
+        raise bad(part, "must be a list")
+    return found
 
 
 def _entry(code: object, record_type: RecordType) -> Entry:
