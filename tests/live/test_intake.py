@@ -142,3 +142,24 @@ def test_a_published_file_is_receipted_by_what_lies_in_the_inbox(live: Live, tmp
     receipts.unlink()
     live.databus("receipt", "request", str(taken), "--department", DEPARTMENT, "--source", str(file), "--into", str(receipts))
     live.databus("receipt", "verify", str(receipts), "--source", str(file))
+
+
+def test_a_dry_run_says_what_policy_and_the_profile_would_and_leaves_no_trace(live: Live, http: httpx.Client) -> None:
+    fact = payload()
+    body = {"record_type": TYPE, "events": [{"payload": fact}, {"payload": payload(uscc="91220102YYYY000208")}]}
+    before = len(live.log(inbox(DEPARTMENT)))
+    answer = http.post(EVENTS, json=body, params={"dry_run": "true"})
+    assert answer.status_code == 200, answer.text
+    good, bad = answer.json()["results"]
+    assert (good["outcome"], bad["outcome"]) == ("ACCEPTED", "REJECTED") and bad["findings"][0]["rule"] == "DQ-ACC-01"
+    readers = good["readers"]
+    assert readers["public"]["visible"] and "is_final" in readers["public"]["withheld"]
+    assert "is_final" in readers["department_with_grant"]["kept"] and not readers["officer"]["visible"]
+    assert good["effect"]["kind"] == "ADDED"
+    assert len(live.log(inbox(DEPARTMENT))) == before
+
+    sent = http.post(EVENTS, json={"record_type": TYPE, "events": [{"payload": fact}]}).json()["results"][0]["submission_id"]
+    eventually(lambda: live.sql("SELECT 1 FROM steps WHERE submission_id = $1", sent), 60, "the fact is in the profile")
+    changed = {**body, "events": [{"payload": {**fact, "content": "罚款3000元", "fine_yuan": "3000.00"}}]}
+    [again] = http.post(EVENTS, json=changed, params={"dry_run": "true"}).json()["results"]
+    assert (again["effect"]["kind"], again["effect"]["fields"]) == ("CHANGED", ["content", "fine_yuan"])

@@ -35,9 +35,9 @@ async def replies(request: pytest.FixtureRequest) -> AsyncIterator[Port]:
 
 
 async def begin(
-    replies: Port, key: str = "k", *, mark: bytes = b"m", second: int = 7, now: datetime = NOW, department: str = "tax"
+    replies: Port, key: str = "k", *, mark: bytes = b"m", begun: int = 7, now: datetime = NOW, department: str = "tax"
 ) -> Turn | Reply:
-    return await replies.begin(department, key, fingerprint=mark, second=second, now=now)
+    return await replies.begin(department, key, fingerprint=mark, begun=begun, now=now)
 
 
 async def turn(replies: Port, **more: object) -> Turn:
@@ -51,7 +51,7 @@ async def test_the_first_has_the_turn_and_repeats_have_its_answer(replies: Port)
     with pytest.raises(Conflict):
         await begin(replies)
     await replies.keep("tax", "k", mine, REPLY)
-    assert await begin(replies, second=99) == REPLY
+    assert await begin(replies, begun=99) == REPLY
     with pytest.raises(Unprocessable):
         await begin(replies, mark=b"other")
     assert isinstance(await begin(replies, department="court"), Turn)
@@ -60,8 +60,8 @@ async def test_the_first_has_the_turn_and_repeats_have_its_answer(replies: Port)
 async def test_a_try_that_came_to_nothing_is_free_at_once_and_one_that_died_after_a_minute(replies: Port) -> None:
     mine = await turn(replies)
     await replies.release("tax", "k", mine)
-    again = await turn(replies, second=8)
-    assert again.second == mine.second == 7
+    again = await turn(replies, begun=8)
+    assert again.begun == mine.begun == 7
     with pytest.raises(Conflict):
         await begin(replies)
     third = await turn(replies, now=NOW + timedelta(seconds=61))
@@ -73,7 +73,7 @@ async def test_a_try_that_came_to_nothing_is_free_at_once_and_one_that_died_afte
 async def test_after_a_day_the_key_is_free(replies: Port) -> None:
     await replies.keep("tax", "k", await turn(replies), REPLY)
     late = NOW + timedelta(hours=24)
-    assert (await turn(replies, mark=b"other", second=9, now=late)).second == 9
+    assert (await turn(replies, mark=b"other", begun=9, now=late)).begun == 9
     with pytest.raises(Conflict):
         await begin(replies, mark=b"other", now=late)
 

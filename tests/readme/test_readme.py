@@ -72,7 +72,13 @@ def test_every_command_of_the_readme_does_what_it_says(clone: Path, serving: Pat
     said = done.stdout
     assert "2,500\n" in said
     assert "DQ-ACC-01" in said
-    assert '"accepted":1' in said and "someday" in said and "Proved" in said and "proves nothing" in done.stderr
+    assert (
+        '"agency_with_consent"' in said
+        and '"accepted":1' in said
+        and "someday" in said
+        and "Proved" in said
+        and "proves nothing" in done.stderr
+    )
     assert '"withheld"' in said or "withheld" in said
     assert "unaccounted 0" in said
 

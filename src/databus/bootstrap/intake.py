@@ -14,6 +14,7 @@ from starlette.requests import Request
 from databus.access import oauth, tokens
 from databus.access.callers import caller_of
 from databus.access.secrets import Hashing
+from databus.bootstrap.foresight import foresight
 from databus.bootstrap.parts import Process, beat, main, now, process, registered_codec
 from databus.bus import registry
 from databus.bus.journal import Journal
@@ -29,9 +30,11 @@ from databus.department.registry import routes as contracts
 from databus.local.keys import department_secret
 from databus.model.disclosure import Caller
 from databus.model.finding import Answer
+from databus.policy.opa import OpaDecider
 from databus.quality import routes as answering
 from databus.settings import Settings
 from databus.store import accounts, database, findings
+from databus.store.present import present
 from databus.store.replies import Replies
 from databus.store.sessions import Pool
 from databus.telemetry import Health, routes, serve, stop_signal
@@ -56,7 +59,9 @@ async def _serve(made: Process) -> int:
         registered = Registered(partial(registry.entries, made.address))
         await registered.entries()
         codec = await asyncio.to_thread(registered_codec, made.address)
-        app = _application(made, pool=pool, registered=registered, journal=journal, codec=codec)
+        decider = OpaDecider(made.settings.opa.url, made.keys.read("opa.token"), made.settings.opa.timeout_seconds)
+        await open_parts.enter_async_context(decider)
+        app = _application(made, pool=pool, registered=registered, journal=journal, codec=codec, decider=decider)
         app.routes[:0] = routes(health, made.metrics)
         health.ready = True
         beating = asyncio.create_task(beat(health))
@@ -65,7 +70,7 @@ async def _serve(made: Process) -> int:
     return 0
 
 
-def _application(made: Process, *, pool: Pool, registered: Registered, journal: Journal, codec: Codec) -> FastAPI:
+def _application(made: Process, *, pool: Pool, registered: Registered, journal: Journal, codec: Codec, decider: OpaDecider) -> FastAPI:
     settings, pages = made.settings, load_pages()
     url = settings.intake.public_url or f"http://127.0.0.1:{settings.intake.port}"
     signing = tokens.signing(made.keys.read("token-signing.pem"), issuer=url, audience=AUDIENCE)
@@ -88,6 +93,7 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
         replies=Replies(pool),
         sign=sign,
         secret=partial(department_secret, made.keys),
+        foresee=foresight(made.contract, codec, standing=partial(present, pool), decider=decider, clock=now),
         reader=partial(read_many, made.address),
     )
 

@@ -10,7 +10,7 @@
 | token-signing.pem | ES256 | gateway, intake |
 | bundle-signing.pem, bundle-signing.pub | ES256 | registrar, OPA |
 | receipt-signing.pem, receipt-signing.pub | ES256 | intake, everybody |
-| opa.token | bearer | gateway, OPA |
+| opa.token | bearer | gateway, intake, OPA |
 """
 
 from __future__ import annotations

@@ -14,14 +14,14 @@ HELD = timedelta(seconds=60)
 """How long a request is under way at most; one whose process died is free to be repeated after that."""
 
 _BEGIN = """
-INSERT INTO replies (department, key, fingerprint, second, holder, held_until, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO replies (department, key, fingerprint, begun, holder, held_until, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (department, key) DO UPDATE SET
-    fingerprint = excluded.fingerprint, second = excluded.second, holder = excluded.holder, held_until = excluded.held_until,
+    fingerprint = excluded.fingerprint, begun = excluded.begun, holder = excluded.holder, held_until = excluded.held_until,
     expires_at = excluded.expires_at, status = NULL, media_type = NULL, body = NULL
 WHERE replies.expires_at <= $8
-RETURNING second
+RETURNING begun
 """
-_FOUND = "SELECT fingerprint, second, held_until, status, media_type, body FROM replies WHERE department = $1 AND key = $2 FOR UPDATE"
+_FOUND = "SELECT fingerprint, begun, held_until, status, media_type, body FROM replies WHERE department = $1 AND key = $2 FOR UPDATE"
 _TAKE_OVER = "UPDATE replies SET holder = $3, held_until = $4 WHERE department = $1 AND key = $2"
 _KEEP = """
 UPDATE replies SET status = $4, media_type = $5, body = $6 WHERE department = $1 AND key = $2 AND holder = $3 AND status IS NULL
@@ -40,9 +40,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """It is this request's turn. `second` is the batch second of its first try, `holder` names the try."""
+    """It is this request's turn. `begun` is when its first try began (microseconds since 1970), `holder` names the try."""
 
-    second: int
+    begun: int
     holder: str
 
 
@@ -52,7 +52,7 @@ class Replies:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def begin(self, department: str, key: str, *, fingerprint: bytes, second: int, now: datetime) -> Turn | Reply:
+    async def begin(self, department: str, key: str, *, fingerprint: bytes, begun: int, now: datetime) -> Turn | Reply:
         """Take the turn of a request, or the answer it has got already. `fingerprint` tells one request from another.
 
         Raises:
@@ -61,9 +61,9 @@ class Replies:
         """
         holder = str(uuid.uuid4())
         async with session(self._pool) as connection, connection.transaction():
-            begun = await connection.fetchval(_BEGIN, department, key, fingerprint, second, holder, now + HELD, now + LIFE, now)
-            if begun is not None:
-                return Turn(begun, holder)
+            taken = await connection.fetchval(_BEGIN, department, key, fingerprint, begun, holder, now + HELD, now + LIFE, now)
+            if taken is not None:
+                return Turn(taken, holder)
             row = await connection.fetchrow(_FOUND, department, key)
             # The conflict above has locked it.
             assert row is not None
@@ -74,7 +74,7 @@ class Replies:
             if row["held_until"] > now:
                 raise busy()
             await connection.execute(_TAKE_OVER, department, key, holder, now + HELD)
-            return Turn(row["second"], holder)
+            return Turn(row["begun"], holder)
 
     async def keep(self, department: str, key: str, turn: Turn, answer: Reply) -> None:
         """Keep the answer for repeats; nothing where another try has taken over.

@@ -25,11 +25,11 @@ class MemoryReplies:
     rows: dict[tuple[str, str], _Row] = field(default_factory=dict)
     numbers: count[int] = field(default_factory=count)
 
-    async def begin(self, department: str, key: str, *, fingerprint: bytes, second: int, now: datetime) -> Turn | Reply:
+    async def begin(self, department: str, key: str, *, fingerprint: bytes, begun: int, now: datetime) -> Turn | Reply:
         """See there."""
         row = self.rows.get((department, key))
         if row is None or row.expires_at <= now:
-            made = Turn(second, str(next(self.numbers)))
+            made = Turn(begun, str(next(self.numbers)))
             self.rows[department, key] = _Row(fingerprint, made, now + HELD, now + LIFE)
             return made
         if row.fingerprint != fingerprint:
@@ -38,7 +38,7 @@ class MemoryReplies:
             return row.answer
         if row.held_until > now:
             raise busy()
-        row.turn, row.held_until = Turn(row.turn.second, str(next(self.numbers))), now + HELD
+        row.turn, row.held_until = Turn(row.turn.begun, str(next(self.numbers))), now + HELD
         return row.turn
 
     async def keep(self, department: str, key: str, turn: Turn, answer: Reply) -> None:

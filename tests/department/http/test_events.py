@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from databus.department import receipt
 from databus.model.keys import organisation_key
-from department.http.world import CALLERS, ENTRY, EVENTS, TYPE, World, batch, example, key, payload
+from department.http.world import CALLERS, ENTRY, EVENTS, NOW, TYPE, World, batch, example, key, payload
 
 SECRET = "机密的内容"
 
@@ -189,6 +189,16 @@ def test_a_key_that_is_none_is_refused(client: TestClient, world: World, told: s
 def test_without_a_key_the_same_request_within_a_second_has_the_same_ids(client: TestClient) -> None:
     first, again = (client.post(EVENTS, json=batch()).json() for _ in range(2))
     assert first["results"][0]["submission_id"] == again["results"][0]["submission_id"]
+
+
+def test_a_later_request_has_the_higher_sequence_even_within_a_second(client: TestClient, world: World) -> None:
+    told = []
+    for _ in range(4):
+        client.post(EVENTS, json=batch({"payload": payload(1)}, {"payload": payload(2)}))
+        told = [one["envelope"]["source_seq"] for one in world.sent()]
+        world.instant[0] += timedelta(microseconds=300_000)
+    assert told == sorted(set(told)) and len(told) == 8
+    assert [seq >> 28 for seq in (told[0], told[-1])] == [int(NOW.timestamp())] * 2
 
 
 def test_an_id_twice_in_a_request_is_refused_the_second_time(client: TestClient) -> None:

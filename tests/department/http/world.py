@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -16,16 +16,20 @@ from fastapi import FastAPI
 from joserfc.jwk import ECKey
 from starlette.requests import Request
 
+from databus.bootstrap.foresight import foresight
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.department import receipt
 from databus.department.receipt import Listed
 from databus.department.routes import router
-from databus.errors import Unauthenticated
-from databus.model.disclosure import ANONYMOUS, Caller, Role
+from databus.errors import PolicyUnavailable, Unauthenticated
+from databus.model.disclosure import ANONYMOUS, Caller, ClassPlan, Question, Role
+from databus.model.labels import LabelClass, Publication
 from databus.settings import CHECKOUT
+from databus.store.present import At, Present
 from databus.testing.inbox import MemoryInbox
+from databus.testing.planner import hide, keep
 from databus.testing.replies import MemoryReplies
 from databus.web.application import application
 from databus.web.pages import load_pages
@@ -73,12 +77,35 @@ def batch(*items: Any, **more: Any) -> dict[str, Any]:
 
 
 @dataclass
+class TablePolicy:
+    """A miniature of domain 3.5: everybody sees what is public, the owner all, the officer nothing."""
+
+    away: bool = False
+
+    async def decide(self, question: Question) -> tuple[str, Mapping[int, ClassPlan]]:
+        if self.away:
+            raise PolicyUnavailable("OPA does not answer")
+        return "r1", {label.class_id: self._plan(question, label) for label in question.classes}
+
+    def _plan(self, question: Question, label: LabelClass) -> ClassPlan:
+        if question.caller.role is Role.OFFICER:
+            return hide("DENY_NOT_PUBLISHED")
+        fields = contract().types[label.record_type].fields.values()
+        if question.relation == "owner":
+            return keep(tuple(one.name for one in fields), reason="OK_OWNER")
+        dropped = {one.name: "DENY_NOT_PUBLISHED" for one in fields if one.publication is not Publication.PUBLIC}
+        return keep(tuple(one.name for one in fields if one.name not in dropped), reason="OK_PUBLIC", drop=dropped)
+
+
+@dataclass
 class World:
     """Everything a test turns and looks at."""
 
     app: FastAPI
     inbox: MemoryInbox
     replies: MemoryReplies
+    policy: TablePolicy
+    present: dict[At, Present]
     instant: list[datetime] = field(default_factory=lambda: [NOW])
 
     def sent(self) -> list[dict[str, Any]]:
@@ -87,7 +114,10 @@ class World:
 
 
 def build() -> World:
-    inbox, replies, instant = MemoryInbox(), MemoryReplies(), [NOW]
+    inbox, replies, instant, policy, present = MemoryInbox(), MemoryReplies(), [NOW], TablePolicy(), dict[At, Present]()
+
+    async def standing(wanted: Collection[tuple[str, str, str]]) -> dict[At, Present]:
+        return {where: one for where, one in present.items() if where in {(subject, record) for _, subject, record in wanted}}
 
     async def callers(request: Request) -> Caller:
         told = request.headers.get("authorization")
@@ -111,7 +141,8 @@ def build() -> World:
         replies=replies,
         sign=sign,
         secret=lambda department: department.encode().ljust(32, b"."),
+        foresee=foresight(contract(), codec(), standing=standing, decider=policy, clock=lambda: instant[0]),
         reader=inbox.read,
     )
     app = application([routes], pages=load_pages(), title="intake", version="1", summary="s")
-    return World(app, inbox, replies, instant)
+    return World(app, inbox, replies, policy, present, instant)

@@ -11,6 +11,7 @@ import orjson
 
 from databus.bus.journal import Entry, Place
 from databus.bus.topics import INBOX_RECORD_BYTES, inbox
+from databus.contract.catalogue import Contract
 from databus.department.http.composing import Composer
 from databus.department.http.intake import Intake
 from databus.department.http.items import Item
@@ -36,9 +37,9 @@ class Asked:
     source_sha256: str
 
 
-def composer(intake: Intake, department: str, *, second: int, seed: tuple[str | int, ...]) -> Composer:
+def composer(intake: Intake, department: str, *, begun: int, seed: tuple[str | int, ...]) -> Composer:
     """What makes submissions of this department's items."""
-    return Composer(intake.contract, intake.codec, department, intake.secret(department), second, intake.clock().date(), seed)
+    return Composer(intake.contract, intake.codec, department, intake.secret(department), begun, intake.clock().date(), seed)
 
 
 def composed(items: Sequence[Item], make: Composer) -> list[Judged]:
@@ -104,5 +105,10 @@ def _result(item: Item, judged: Judged, where: Mapping[str, Place] | None, intak
             "partition": place.partition,
             "offset": place.offset,
         }
-    record_type = intake.contract.types.get(item.record_type)
-    return {"item": item.number, "outcome": REFUSED, "problems": [body(one, intake.contract, record_type) for one in judged]}
+    return refused(item, judged, intake.contract)
+
+
+def refused(item: Item, reasons: Sequence[Refusal], contract: Contract) -> dict[str, Any]:
+    """The result of an item that its contract does not let in."""
+    record_type = contract.types.get(item.record_type)
+    return {"item": item.number, "outcome": REFUSED, "problems": [body(one, contract, record_type) for one in reasons]}

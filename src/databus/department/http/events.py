@@ -7,26 +7,31 @@ import hashlib
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+import orjson
+from fastapi import APIRouter, Path, Query
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
 from databus.contract.catalogue import Contract
-from databus.department.http import cloudevents, items, secrecy, strict
+from databus.department.http import cloudevents, foresight, items, secrecy, strict
 from databus.department.http.bodies import body_of, media_type
 from databus.department.http.cloudevents import CloudEvent
-from databus.department.http.delivery import Asked, composer, deliver
-from databus.department.http.idempotency import fingerprint, key_of, once
+from databus.department.http.delivery import Asked, composed, composer, deliver, refused
+from databus.department.http.idempotency import fingerprint, key_of, microseconds, once
 from databus.department.http.intake import Intake, own
 from databus.department.http.items import Item
-from databus.errors import Malformed
+from databus.department.submission import Submission
+from databus.errors import Malformed, TooLarge
 from databus.store.replies import Reply
 
 BODY_BYTES = 4 * 1024 * 1024
 JSON = "application/json"
 KINDS = (JSON, cloudevents.STRUCTURED, cloudevents.BATCH)
 
+DRY_MOST = 200
+"""Events of one dry run."""
+DryRun = Annotated[bool, Query(description="Tell what would happen; send and store nothing.")]
 Department = Annotated[str, Path(description="Slug of your department.", examples=["emergency"])]
 
 
@@ -36,12 +41,15 @@ def router(intake: Intake) -> APIRouter:
     described = {"x-problems": [401, 403, 408, 409, 413, 415, 422]}
 
     @routes.post("/v1/departments/{department}/events", status_code=202, summary="Publish", openapi_extra=described)
-    async def publish(request: Request, department: Department) -> Response:
+    async def publish(request: Request, department: Department, dry_run: DryRun = False) -> Response:
         """Publish a JSON batch or CloudEvents 1.0 (structured, batch or binary mode), 1 to 1,000 events in 4 MiB.
 
         Every event is accepted for delivery, or refused with rule, field and suggestion; 202 if any was accepted, 422 if
         none. What the checks then find comes back as findings. The members `receipt` and `submissions` are the receipt:
         keep them. Send an `Idempotency-Key` if you might have to repeat the request: it has one effect and one answer.
+
+        With `dry_run` nothing is sent or stored: you are told what the checks would find, how each field is classed, what
+        each kind of reader would see of it, and what it would do to the profile; up to 200 events.
         """
         await own(intake, request, department)
         secrecy.refuse_declared(request.headers, codes=intake.contract.codes)
@@ -49,12 +57,35 @@ def router(intake: Intake) -> APIRouter:
         body = await body_of(request, limit=BODY_BYTES)
         asked = Asked(await asyncio.to_thread(read, kind, request.headers, body, intake.contract), hashlib.sha256(body).hexdigest())
 
-        async def work(second: int, seed: tuple[str | int, ...]) -> Reply:
-            return await deliver(intake, department, asked, composer(intake, department, second=second, seed=seed))
+        if dry_run:
+            return await _told(intake, department, asked)
+
+        async def work(begun: int, seed: tuple[str | int, ...]) -> Reply:
+            return await deliver(intake, department, asked, composer(intake, department, begun=begun, seed=seed))
 
         return await once(intake, department, key, fingerprint(request.headers, body), work)
 
     return routes
+
+
+async def _told(intake: Intake, department: str, asked: Asked) -> Response:
+    """What would become of every item."""
+    if len(asked.items) > DRY_MOST:
+        raise TooLarge(f"A dry run is for {DRY_MOST} events at most.", limit=DRY_MOST)
+    begun = microseconds(intake.clock())
+    make = composer(intake, department, begun=begun, seed=(begun, asked.source_sha256))
+    judged = await asyncio.to_thread(composed, asked.items, make)
+    sent = [one for one in judged if isinstance(one, Submission)]
+    seen = iter(zip(sent, await intake.foresee(department, sent) if sent else (), strict=True))
+    results = [
+        {"item": item.number, **foresight.body(*next(seen), intake.contract)}
+        if isinstance(one, Submission)
+        else refused(item, one, intake.contract)
+        for item, one in zip(asked.items, judged, strict=True)
+    ]
+    accepted = sum(one["outcome"] == foresight.ACCEPTED for one in results)
+    told = {"dry_run": True, "accepted": accepted, "refused": len(results) - accepted, "results": results}
+    return Response(orjson.dumps(told), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def read(kind: str, headers: Headers, body: bytes, contract: Contract) -> tuple[Item, ...]:

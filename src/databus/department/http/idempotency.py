@@ -6,6 +6,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -20,10 +21,11 @@ LONGEST = 255
 
 _PLAIN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"')
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 log = logging.getLogger(__name__)
 
 Work = Callable[[int, tuple[str | int, ...]], Awaitable[Reply]]
-"""The work itself: from the batch second of the first try and what ids are made of to the answer."""
+"""The work itself: from the instant at which its first try began (microseconds since 1970) and what ids are made of to the reply."""
 
 
 def key_of(headers: Headers) -> str:
@@ -59,19 +61,24 @@ async def once(intake: Intake, department: str, key: str, mark: bytes, work: Wor
         StoreUnavailable: nobody can tell; and whatever the work raises: it may be tried again then.
     """
     now = intake.clock()
-    second = int(now.timestamp())
+    begun = microseconds(now)
     if not key:
-        return _response(await work(second, (second, mark.hex())))
-    begun = await intake.replies.begin(department, key, fingerprint=mark, second=second, now=now)
-    if isinstance(begun, Reply):
-        return _response(begun, {REPLAYED: "true"})
+        return _response(await work(begun, (int(now.timestamp()), mark.hex())))
+    turn = await intake.replies.begin(department, key, fingerprint=mark, begun=begun, now=now)
+    if isinstance(turn, Reply):
+        return _response(turn, {REPLAYED: "true"})
     try:
-        answer = await work(begun.second, (key, mark.hex()))
+        answer = await work(turn.begun, (key, mark.hex()))
     except BaseException:
-        await _settled(intake.replies.release(department, key, begun))
+        await _settled(intake.replies.release(department, key, turn))
         raise
-    await _settled(intake.replies.keep(department, key, begun, answer))
+    await _settled(intake.replies.keep(department, key, turn, answer))
     return _response(answer)
+
+
+def microseconds(instant: datetime) -> int:
+    """An instant in microseconds since 1970."""
+    return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
 async def _settled(done: Awaitable[None]) -> None:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from databus.bus.journal import Entry, Place
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
+from databus.department.http.foresight import Foresee
 from databus.department.receipt import Listed
 from databus.errors import NotAllowed, Unauthenticated
 from databus.model.disclosure import Caller, Role
@@ -33,7 +34,7 @@ class Inbox(Protocol):
 class Replies(Protocol):
     """Replies kept for repeats; see `store.replies.Replies`."""
 
-    async def begin(self, department: str, key: str, *, fingerprint: bytes, second: int, now: datetime) -> Turn | Reply:
+    async def begin(self, department: str, key: str, *, fingerprint: bytes, begun: int, now: datetime) -> Turn | Reply:
         """The turn, or the answer."""
         ...
 
@@ -66,6 +67,7 @@ class Intake:
     replies: Replies
     sign: Sign
     secret: Callable[[str], bytes]
+    foresee: Foresee
 
 
 async def own(intake: Intake, request: Request, department: str) -> Caller:
