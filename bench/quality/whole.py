@@ -164,6 +164,24 @@ def end_of_something(maker: Maker, charter: Charter) -> Story:
     return [row, row.again(hours=200).saying(op=maker.random.choice(("REVOKE", "CORRECT", "REPAIR")), reason="依法处理")]
 
 
+def late_end(maker: Maker, charter: Charter) -> Story:
+    row, end = _ended_on(maker, charter, working_days=4)
+    return [row, end.must(("DQ-TIM-03", "envelope.valid_from"))]
+
+
+def end_in_time(maker: Maker, charter: Charter) -> Story:
+    return [*_ended_on(maker, charter, working_days=3)]
+
+
+def _ended_on(maker: Maker, charter: Charter, *, working_days: int) -> tuple[Row, Row]:
+    """A row and its end, which took effect that many working days before it was passed on."""
+    row = fact(maker, charter, maker.subject(enterprise=True))
+    effect = row.day + timedelta(days=20)
+    told, _ = maker.contract.calendar.working_days_after(effect, working_days)
+    end = row.again().saying(op=maker.random.choice(("REVOKE", "REPAIR")), reason="依法处理", valid_from=effect)
+    return row, end.on(told, 18)
+
+
 def the_same_again(maker: Maker, charter: Charter) -> Story:
     row = fact(maker, charter, maker.subject(enterprise=True))
     return [row, row.again(seq=maker.random.choice((0, 1))).must(("DQ-UNI-01", ""))]
@@ -200,8 +218,9 @@ FAULTY: dict[str, tuple[Tell, ...]] = {
     "DQ-UNI-02": (two_sources,),
     "DQ-UNI-03": (two_contents,),
     "DQ-REF-01": (end_of_nothing,),
+    "DQ-TIM-03": (late_end,),
 }
-CLEAN: tuple[Tell, ...] = (name_in_other_brackets, former_name, on_the_day_of_the_end, another_licence, end_of_something)
+CLEAN: tuple[Tell, ...] = (name_in_other_brackets, former_name, on_the_day_of_the_end, another_licence, end_of_something, end_in_time)
 
 
 def stories(maker: Maker, charter: Charter, tells: tuple[Tell, ...]) -> Iterator[Story]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from databus.contract.entries import Check
 from databus.model.labels import Publication
-from quality.inbox import Inbox, Seen
+from quality.inbox import RECEIVED, Inbox, Seen
 
 PENALTY, LICENCE, REGISTRATION, ABNORMAL = "ADMIN_PENALTY", "ADMIN_LICENCE", "LP_REGISTRATION", "ABNORMAL_OPERATION"
 PERSON = {
@@ -23,6 +23,7 @@ PERSON = {
     "person_id_no": "220000190001010018",
     "procedure": "02",
 }
+REVOKED = {"envelope.op": "REVOKE", "envelope.reason": "复议撤销"}
 BOTH = ("uscc", "envelope.subject.uscc")
 
 
@@ -155,6 +156,8 @@ FAILS = [
     Case("DQ-ACC-10", "established_on", REGISTRATION, {"ended_on": date(2019, 3, 14)}),
     Case("DQ-ACC-10", "envelope.valid_from", ABNORMAL, {"envelope.valid_from": date(2026, 9, 2), "envelope.valid_to": date(2026, 9, 1)}),
     Case("DQ-TIM-01", "decided_at", PENALTY, {"decided_at": date(2026, 8, 31), "envelope.decided_at": date(2026, 8, 31)}),
+    Case("DQ-TIM-03", "envelope.valid_from", PENALTY, {**REVOKED, "envelope.valid_from": date(2026, 9, 4)}),
+    Case("DQ-TIM-03", "envelope.recorded_at", PENALTY, {"envelope.op": "REPAIR", "envelope.recorded_at": RECEIVED - 7 * 86_400_000}),
     Case("DQ-KEY-01", "uscc", PENALTY, {"uscc": "91220000YYYY00012A"}),
     Case("DQ-KEY-01", "", PENALTY, {}, {"key": b"another"}),
     Case("DQ-SRC-01", "envelope.catalog_code", PENALTY, {}, {"department": "ecology"}),
@@ -230,6 +233,10 @@ PASSES = [
     ),
     passes("DQ-KEY-01", PENALTY, {"envelope.subject.reg_no": "220102000002026"}),
     passes("DQ-KEY-01", PENALTY, {}),
+    passes("DQ-TIM-03", PENALTY, {**REVOKED, "envelope.valid_from": date(2026, 9, 7)}),
+    passes("DQ-TIM-03", PENALTY, {"envelope.op": "REPAIR", "envelope.recorded_at": RECEIVED - 3 * 86_400_000}),
+    passes("DQ-TIM-03", PENALTY, {"envelope.op": "REPAIR", "envelope.recorded_at": 2**62}),
+    passes("DQ-TIM-03", PENALTY, {"envelope.valid_from": date(2026, 9, 1), "envelope.recorded_at": 1}),
     passes("DQ-ACC-02", PENALTY, both("91220102YYYY00020")),
     passes("DQ-TIM-01", PENALTY, {"decided_at": date(1900, 1, 1)}),
     passes("DQ-ACC-10", PENALTY, {"penalty_valid_until": date(1900, 1, 1)}),

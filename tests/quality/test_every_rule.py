@@ -7,22 +7,20 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from databus.contract.catalogue import Contract
-from quality import cases, whole
+from quality import cases, daily, whole
 
 Sides = tuple[Iterable[str], Iterable[str]]
 SHOWN: dict[str, Sides] = {
     "submission": ((case.rule for case in cases.FAILS), (case.rule for case in cases.PASSES)),
+    "batch": ((case.rule for case in daily.FAILS), (case.rule for case in daily.PASSES)),
     "profile": ((case.rule for case in whole.FAILS), (case.rule for case in whole.PASSES)),
 }
 SHOWN = {level: (set(fails), set(passes)) for level, (fails, passes) in SHOWN.items()}
-LATER = {"batch"}
 
 
 def lacking(contract: Contract) -> Iterator[str]:
     """What of the list is not shown by cases of its level."""
     for row in contract.codes.rows("dq_rule"):
-        if row.more["level"] in LATER:
-            continue
         fails, passes = SHOWN[row.more["level"]]
         if row.code not in fails:
             yield f"{row.code} has no case that fails"

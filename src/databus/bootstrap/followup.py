@@ -1,4 +1,4 @@
-"""Once a day: findings whose time is up, or that a later submission has settled, are told so in `findings`."""
+"""Once a day: findings whose time is up, or that a later submission has settled, and what takes all of an entry to be found."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ from databus.bus.topics import FINDINGS
 from databus.contract import wire
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
-from databus.model.finding import Answer
-from databus.store import closing
+from databus.model.finding import Answer, Finding
+from databus.quality import batch
+from databus.store import closing, measures
+from databus.store.retention import DAYS
 from databus.store.sessions import Pool
 
 SUBMISSION = "submission"
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How many findings were answered."""
+    """How many findings were answered, and what the daily checks had to say."""
 
     fixed: int
     overdue: int
+    lapsed: int
 
 
 async def follow_up(pool: Pool, journal: Journal, codec: Codec, contract: Contract, *, instant: datetime | None = None) -> Followed:
@@ -40,7 +44,27 @@ async def follow_up(pool: Pool, journal: Journal, codec: Codec, contract: Contra
     return Followed(
         fixed=await _told(journal, codec, partial(closing.mended, pool, rules=rules, at=at)),
         overdue=await _told(journal, codec, partial(closing.overdue, pool, today=moment.date(), at=at)),
+        lapsed=await _checked(pool, journal, codec, contract, moment),
     )
+
+
+async def _checked(pool: Pool, journal: Journal, codec: Codec, contract: Contract, moment: datetime) -> int:
+    """The checks of a whole entry: told where they begin to fail, answered where they no longer do."""
+    at, today = int(moment.timestamp() * 1000), moment.date()
+    found = await measures.measured(
+        pool,
+        fields=list(batch.wanted(contract)),
+        words=[row.code for row in contract.codes.rows("placeholder")],
+        filled_since=at - contract.feedback.filled_days * _DAY_MS,
+        dense=[name for name, kind in contract.types.items() if kind.dense],
+        settled=at - _DAY_MS,
+        entries=list(contract.entries),
+        ended_since=at - DAYS * _DAY_MS,
+    )
+    standing = await measures.open_lapses(pool, batch.DAILY)
+    said = batch.told(batch.lapses(contract, today, found), standing, contract, today=today, at=at)
+    await tell(journal, codec, said)
+    return len(said)
 
 
 async def _told(journal: Journal, codec: Codec, page: Callable[..., Awaitable[list[Answer]]]) -> int:
@@ -51,8 +75,9 @@ async def _told(journal: Journal, codec: Codec, page: Callable[..., Awaitable[li
     return count
 
 
-async def tell(journal: Journal, codec: Codec, answers: Sequence[Answer]) -> None:
-    """Make answers durable, in any order."""
+async def tell(journal: Journal, codec: Codec, said: Sequence[Finding | Answer]) -> None:
+    """Make findings and answers durable, in any order."""
     async with asyncio.TaskGroup() as group:
-        for one in answers:
-            group.create_task(journal.append(FINDINGS, one.department.encode(), wire.encode_answer(codec, one)))
+        for one in said:
+            value = wire.encode_answer(codec, one) if isinstance(one, Answer) else wire.encode_finding(codec, one)
+            group.create_task(journal.append(FINDINGS, one.department.encode(), value))

@@ -40,6 +40,7 @@ class RecordType:
 
     `key_without` is the key of a record that lacks one field: that field, and the parts that stand in.
     `row` tells how a row in the contract's own columns fills `subject` and `envelope`: field → constant or mapping source.
+    `dense`: the sequence numbers of a record rise by one.
     `columns` are names that departments give the columns of a field in files of their own.
     """
 
@@ -62,6 +63,7 @@ class RecordType:
     hints: Mapping[str, Any]
     sample_weight: float
     version: int
+    dense: bool
 
     @property
     def full_name(self) -> str:
@@ -187,6 +189,7 @@ def _record_type(folder: Path, schemas: tuple[Schema, ...]) -> RecordType:
             hints=raw.get("hints") or {},
             sample_weight=float(raw.get("sample_weight", 1)),
             version=schema.version,
+            dense=bool(raw.get("dense", False)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadContract(f"{where} lacks or misstates {error}", file=where) from error

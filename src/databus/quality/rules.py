@@ -48,6 +48,7 @@ ALWAYS: tuple[tuple[Rule, Check], ...] = (
     (accuracy.listed, Check("DQ-ACC-06", "envelope.subject.id_type", {"list": "id_type"})),
     (accuracy.citizen_id, Check("DQ-ACC-04", "envelope.subject.id_number", {"when": _CITIZEN_ID})),
     (accuracy.listed, Check("DQ-ACC-06", "envelope.severity", {"list": "severity"})),
+    (timeliness.passed_on, Check("DQ-TIM-03", "", {})),
     (plausibility.date_order, Check("DQ-ACC-10", "envelope.decided_at", {"not_future": True})),
     (plausibility.date_order, Check("DQ-ACC-10", "envelope.valid_from", {"not_after": "envelope.valid_to"})),
 )

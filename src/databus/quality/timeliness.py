@@ -1,15 +1,20 @@
-"""Did it come in time? (DQ-TIM-01, domain 5.1)"""
+"""Did it come in time? (DQ-TIM-01, -03, domain 5.1)"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
 
+from databus.contract.calendar import shanghai_day
 from databus.contract.catalogue import Contract
 from databus.contract.entries import Check
 from databus.model.event import Op
 from databus.quality.completeness import blank
 from databus.quality.content import Content, Failure
+
+_ENDS = (Op.REVOKE, Op.REPAIR)
+# Times outside these years say nothing: an unset clock, or another unit.
+_FIRST_MS, _LAST_MS = 946_684_800_000, 4_102_444_800_000
 
 
 def in_time(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
@@ -28,3 +33,18 @@ def in_time(content: Content, check: Check, contract: Contract) -> Iterator[Fail
         yield Failure(
             check.rule, check.field, content.received, expected=f"received by {by}: {limit} working days after {since.isoformat()}"
         )
+
+
+def passed_on(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+    """DQ-TIM-03: an end was passed on within the working days the law allows after it took effect, else after it was written."""
+    if content.op not in _ENDS:
+        return
+    since, field = content.envelope["valid_from"], "envelope.valid_from"
+    if since is None:
+        written = content.envelope["recorded_at"]
+        if not _FIRST_MS < written < _LAST_MS:
+            return
+        since, field = shanghai_day(written), "envelope.recorded_at"
+    within = contract.feedback.withdrawn_within
+    if (content.received - since).days > within.days and content.received > (deadline := within.after(since, contract.calendar)):
+        yield Failure(check.rule, field, since, expected=f"passed on by {deadline.isoformat()}: {within.days} working days after it")
