@@ -109,19 +109,6 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
         clock=now,
         key=bytes.fromhex(made.keys.read("cursor.key")),
     )
-
-    async def tell(answer: Answer) -> None:
-        await journal.append(FINDINGS, answer.department.encode(), wire.encode_answer(codec, answer))
-
-    found = answering.Ports(
-        page=partial(findings.page, pool),
-        story=partial(findings.story, pool),
-        tell=tell,
-        callers=caller,
-        contract=made.contract,
-        clock=now,
-        key=bytes.fromhex(made.keys.read("cursor.key")),
-    )
     published = [key.as_dict(private=False)]
     access = oauth.router(find=partial(accounts.find, pool), hashing=Hashing(), signing=signing, clock=now, published=published)
     told = "How departments publish, and what is said to them"
