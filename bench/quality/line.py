@@ -13,7 +13,7 @@ from databus.contract import wire
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.model.change import Kind
-from databus.model.chunk import Output, Processor, Record
+from databus.model.chunk import Duty, Outcome, Output, Processor, Record
 from databus.model.clock import Tick, day_at
 from databus.profile import profiler
 from databus.quality import checker
@@ -42,10 +42,10 @@ def found(
                 lying[part].append(Record(EVENTS, part, len(lying[part]), chunk[-1].timestamp, output.key, output.value, output.headers))
         done(len(chunk))
     last = day_at(max(row.told for row in rows)) + (until - max(row.day for row in rows)).days
-    fold = profiler.processor(contract, codec)
+    fold, owed = profiler.processor(contract, codec), profiler.duty(contract, codec, writes=False)
     for part, records in sorted(lying.items()):
         tick = Record(EVENTS, part, len(records), records[-1].timestamp, None, wire.encode_time(codec, Tick(last, part)))
-        told |= _folded([*records, tick], fold, codec)
+        told |= _folded([*records, tick], fold, owed, codec)
     return told
 
 
@@ -64,16 +64,25 @@ def _inboxes(rows: Sequence[Row], codec: Codec) -> Iterator[list[Record]]:
     yield from waiting.values()
 
 
-def _folded(records: Sequence[Record], fold: Processor, codec: Codec) -> set[Found]:
-    told, state = set[Found](), Registers()
-    for at in range(0, len(records), CHUNK):
-        outcome = fold(records[at : at + CHUNK], state)
-        state.apply(outcome.registers)
+def _folded(records: Sequence[Record], fold: Processor, owed: Duty, codec: Codec) -> set[Found]:
+    told = set[Found]()
+    for outcome in _outcomes(records, fold, owed):
         told |= _findings(outcome.outputs, codec)
         changes = (output.value for output in outcome.outputs if output.topic == "changes" and output.value)
         steps = (wire.decode_change(codec, value) for value in changes if codec.name(value) == "databus.Change")
         told |= {(step.submission_id, *COUNTED) for step in steps if step.kind is Kind.DUPLICATE and not step.duplicate_of}
     return told
+
+
+def _outcomes(records: Sequence[Record], fold: Processor, owed: Duty) -> Iterator[Outcome]:
+    """Of every chunk, and of what a sweep leaves for the quiet behind it."""
+    state = Registers()
+    for at in range(0, len(records), CHUNK):
+        outcome: Outcome | None = fold(records[at : at + CHUNK], state)
+        while outcome is not None:
+            state.apply(outcome.registers)
+            yield outcome
+            outcome = owed(records[0].partition, state, 0, 0.0)
 
 
 def _findings(outputs: Iterable[Output], codec: Codec) -> set[Found]:

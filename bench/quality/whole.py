@@ -15,7 +15,7 @@ from databus.testing.province.subjects import Subject
 
 Story = list[Row]
 Tell = Callable[[Maker, Charter], Story]
-_TRIES = 300
+_TRIES = 3_000
 _FAR = date(2099, 12, 31)
 
 

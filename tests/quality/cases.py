@@ -238,6 +238,7 @@ PASSES = [
     passes("DQ-TIM-03", PENALTY, {"envelope.op": "REPAIR", "envelope.recorded_at": 2**62}),
     passes("DQ-TIM-03", PENALTY, {"envelope.valid_from": date(2026, 9, 1), "envelope.recorded_at": 1}),
     passes("DQ-ACC-02", PENALTY, both("91220102YYYY00020")),
+    passes("DQ-ACC-08", PENALTY, {"decided_at": date(1900, 1, 1)}),
     passes("DQ-TIM-01", PENALTY, {"decided_at": date(1900, 1, 1)}),
     passes("DQ-ACC-10", PENALTY, {"penalty_valid_until": date(1900, 1, 1)}),
     passes("DQ-SRC-01", PENALTY, {}, {"department": "emergency"}),
