@@ -26,7 +26,10 @@ search.load_profile("loaded")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: 2 * bool(item.get_closest_marker("browser")) + bool(item.get_closest_marker("live")))
+    def place(item: pytest.Item) -> int:
+        return sum(weight * bool(item.get_closest_marker(name)) for name, weight in (("live", 1), ("browser", 2), ("chaos", 4)))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from databus.local.connections import connected
 from databus.model import keys
 from databus.model.change import Change, Kind
 from databus.model.chunk import Output, Record
+from databus.model.finding import Finding
 from databus.profile import profiler
 from databus.profile.digest import digests
 from databus.store import database, generations, projection
@@ -106,13 +107,16 @@ def _compare_steps(found: Iterable[bytes], made: Iterable[bytes], codec: Codec, 
 
 
 def _compare_findings(found: Iterable[bytes], made: Iterable[bytes], codec: Codec, verdict: Verdict) -> None:
-    """The last word on each finding that the undisturbed profiler wrote; those of the checker are not among them."""
-    last, expected = (
-        {one.finding_id: str(one.status) for value in part for one in (wire.decode_told(codec, value),)} for part in (found, made)
-    )
+    """What the profiler last said of each finding of its own; those of the checker, and answers of others, are not among them."""
+    last, expected = _said(found, codec), _said(made, codec)
     for name, status in expected.items():
         verdict.require(name in last, LOST, f"finding {name} of the profiler")
         verdict.same(last.get(name, status), status, STALE, f"finding {name}")
+
+
+def _said(values: Iterable[bytes], codec: Codec) -> Mapping[str, str]:
+    told = (wire.decode_told(codec, value) for value in values)
+    return {one.finding_id: str(one.status) for one in told if isinstance(one, Finding) or one.by == "profiler"}
 
 
 def _compare(found: Told, made: Told, what: str, verdict: Verdict) -> None:
