@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.chaos.evidence import Evidence
@@ -22,7 +22,7 @@ from databus.contract.codec import Codec
 from databus.local.connections import connected
 from databus.model import keys
 from databus.model.change import Change, Kind
-from databus.model.chunk import Output, Record
+from databus.model.chunk import Outcome, Output, Record
 from databus.model.finding import Finding
 from databus.profile import profiler
 from databus.profile.digest import digests
@@ -30,8 +30,8 @@ from databus.store import database, generations, projection
 from databus.store.sessions import Connection, session
 
 _AT_ONCE = 2000
+_GROUP_PARTS = 2
 _TABLES = sorted(generations.REBUILT - {"feed_floor", "erased", "positions"})
-_SHOWN = 3
 Told = Mapping[tuple[str, ...], object]
 
 
@@ -46,27 +46,32 @@ class Again:
         """Fold what came in, and hold profiles, attributes and findings of the profiler against it."""
         process, duty = profiler.processor(contract, codec), profiler.duty(contract, codec, writes=False)
         written: list[Output] = []
+        touched: dict[int, set[bytes]] = defaultdict(set)
+
+        def take(partition: int, outcome: Outcome) -> None:
+            self.made[partition].apply(outcome.registers)
+            touched[partition].update(keys.prefix(key, _GROUP_PARTS) for key in outcome.registers)
+            written.extend(outcome.outputs)
+
         for partition, records in _by_partition(evidence.events).items():
             state = self.made[partition]
             for at in range(0, len(records), _AT_ONCE):
-                outcome = process(records[at : at + _AT_ONCE], state)
-                state.apply(outcome.registers)
-                written += outcome.outputs
+                take(partition, process(records[at : at + _AT_ONCE], state))
             while (due := duty(partition, state, 0, 0.0)) is not None:
-                state.apply(due.registers)
-                written += due.outputs
-        touched: dict[int, set[str]] = defaultdict(set)
+                take(partition, due)
         for record in evidence.registers:
             key = record.key or b""
             self.left[record.partition].put(key, record.value)
-            touched[record.partition].add(keys.unpack(key)[0])
-        for partition, subjects in touched.items():
-            made, left = (_of(state[partition], subjects, codec) for state in (self.made, self.left))
-            _compare(left, made, "profile of subject", verdict)
-        changes = [(record.value or b"") for record in evidence.changes]
-        again = [output.value or b"" for output in written if output.topic == CHANGES]
-        _compare_steps(changes, again, codec, verdict)
-        _compare(_attributes(changes, codec), _attributes(again, codec), "attribute", verdict)
+            touched[record.partition].add(keys.prefix(key, _GROUP_PARTS))
+        for partition, groups in touched.items():
+            made, left = self.made[partition], self.left[partition]
+            # Numbers and times may differ where chunks were cut otherwise; what is equal to the byte need not be looked into.
+            other = [prefix for prefix in groups if made.group(prefix) != left.group(prefix)]
+            _compare(_digests(left, other, codec), _digests(made, other, codec), "profile of subject", verdict)
+        changes = list(_changes((record.value for record in evidence.changes), codec))
+        again = list(_changes((output.value for output in written if output.topic == CHANGES), codec))
+        _compare_steps(changes, again, verdict)
+        _compare(_attributes(changes), _attributes(again), "attribute", verdict)
         own = [output.value or b"" for output in written if output.topic == FINDINGS]
         _compare_findings([record.value or b"" for record in evidence.findings], own, codec, verdict)
 
@@ -78,28 +83,27 @@ def _by_partition(records: Iterable[Record]) -> Mapping[int, Sequence[Record]]:
     return found
 
 
-def _of(state: Registers, subjects: set[str], codec: Codec) -> Told:
-    groups = ((prefix, group) for prefix, group in state.groups() if keys.unpack(prefix)[0] in subjects)
-    return {(subject,): digest for subject, digest in digests(groups, codec).items()}
+def _digests(state: Registers, groups: Iterable[bytes], codec: Codec) -> Told:
+    held = ((prefix, state.group(prefix)) for prefix in groups)
+    return {(subject,): digest for subject, digest in digests(((prefix, group) for prefix, group in held if group), codec).items()}
 
 
-def _attributes(values: Iterable[bytes], codec: Codec) -> Told:
+def _changes(values: Iterable[bytes | None], codec: Codec) -> Iterator[Change]:
+    return (wire.decode_change(codec, value) for value in values if value is not None and codec.name(value) == "databus.Change")
+
+
+def _attributes(changes: Iterable[Change]) -> Told:
     """What was last told of each attribute of each subject."""
     found: dict[tuple[str, ...], object] = {}
-    for value in values:
-        change = _change(value, codec)
-        if change is not None and change.kind is Kind.ATTRIBUTED:
+    for change in changes:
+        if change.kind is Kind.ATTRIBUTED:
             found.update({(change.subject_key, state.name): state for state in change.attributes})
     return found
 
 
-def _change(value: bytes, codec: Codec) -> Change | None:
-    return wire.decode_change(codec, value) if codec.name(value) == "databus.Change" else None
-
-
-def _compare_steps(found: Iterable[bytes], made: Iterable[bytes], codec: Codec, verdict: Verdict) -> None:
+def _compare_steps(found: Iterable[Change], made: Iterable[Change], verdict: Verdict) -> None:
     """Each step as often as it should be, those of days and of the whole profile too."""
-    told, expected = (Counter(f"{one.kind} {one.change_id}" for value in part if (one := _change(value, codec))) for part in (found, made))
+    told, expected = (Counter(f"{one.kind} {one.change_id}" for one in part) for part in (found, made))
     for name in sorted(expected - told):
         verdict.wrong(LOST, f"step {name}")
     for name in sorted(told - expected):

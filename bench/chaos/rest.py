@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 300.0
 """Without any progress for this long the line hangs."""
 
 _QUIET_SECONDS = 4.0
-_STEP_SECONDS = 0.2
+_STEP_SECONDS = 0.5
 _ROWS = "SELECT (SELECT count(*) FROM steps), (SELECT count(*) FROM findings), (SELECT count(*) FROM attribute_versions)"
 Seen = tuple[int, ...]
 

@@ -10,7 +10,7 @@ from bench.chaos.run import Line, line, run
 from bench.chaos.scenarios import SCENARIOS
 
 pytestmark = [pytest.mark.live, pytest.mark.chaos]
-SUBMISSIONS, SEED = 6_000, 35
+SUBMISSIONS, SEED = 20_000, 35
 
 
 @pytest.fixture(scope="module")

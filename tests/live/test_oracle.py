@@ -171,7 +171,7 @@ def _with_change(evidence: Evidence, codec: Codec, which: Callable, other: Calla
 AGAIN: tuple[tuple[Fault, str], ...] = (
     (step_lost, LOST),
     (step_doubled, DOUBLED),
-    (register_lost, STALE),
+    (register_lost, LOST),
     (register_gone_back, STALE),
     (profile_judged_otherwise, STALE),
     (attribute_lost, LOST),
