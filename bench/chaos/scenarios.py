@@ -83,7 +83,7 @@ def _roll(fleet: Fleet, choose: Random) -> Acts:
     while fleet.loading:
         for name in WORKERS:
             fleet.strike(name, signal.SIGTERM)
-            yield choose.uniform(2.0, 3.0)
+            yield choose.uniform(3.0, 5.0)
 
 
 def _raise(fleet: Fleet, choose: Random) -> Acts:
