@@ -81,6 +81,16 @@ async def followed(live: Live, pool: Pool) -> Followed:
         return await follow_up(pool, journal, codec, live.here.contract, instant=now() + timedelta(days=30))
 
 
+def test_scorecards_are_counted_by_entry_and_for_all(live: Live, wrong: Draft) -> None:
+    told = live.json("scorecards", "--department", "transport", "--month", f"{now():%Y-%m}")
+    (rate,) = [one for one in told if (one["metric"], one["catalog_code"]) == ("pass_rate", "307005/000003")]
+    assert rate["denominator"] > 0 and rate["numerator"] < rate["denominator"]
+    assert rate["share"] is None or rate["denominator"] >= 5
+    table = live.databus("scorecards", "--lang", "zh")
+    assert "合格率" in table and "transport" in table
+    live.databus("scorecards", "--department", "nobody", code=1)
+
+
 def test_a_department_reads_and_answers_its_findings_by_http(live: Live, http: httpx.Client) -> None:
     made = licence(live.here, firm("回话"), department="emergency").changed(doc_no="无文号2")
     send(live, made)

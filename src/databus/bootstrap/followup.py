@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from databus.bootstrap.parts import now
@@ -15,8 +15,8 @@ from databus.contract import wire
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.model.finding import Answer, Finding
-from databus.quality import batch
-from databus.store import closing, measures
+from databus.quality import batch, scorecards
+from databus.store import closing, measures, scoring
 from databus.store.retention import DAYS
 from databus.store.sessions import Pool
 
@@ -65,6 +65,24 @@ async def _checked(pool: Pool, journal: Journal, codec: Codec, contract: Contrac
     said = batch.told(batch.lapses(contract, today, found), standing, contract, today=today, at=at)
     await tell(journal, codec, said)
     return len(said)
+
+
+async def keep_scores(pool: Pool, contract: Contract, *, instant: datetime | None = None, everything: bool = False) -> date | None:
+    """Count the scorecards of the months about which something was written since the last time; the first of them.
+
+    Raises:
+        StoreUnavailable: PostgreSQL is away.
+    """
+    today = (instant or now()).date()
+    since, written_at = await scoring.reach(pool)
+    begun = await scoring.beginning(pool)
+    if begun is None:
+        return None
+    # The present month goes on even if nothing came: silence is counted too.
+    first = begun if everything else min(since or today, today).replace(day=1)
+    asked = scorecards.asked(contract, since=first, today=today)
+    await scoring.count(pool, asked, since=first, today=today, calendar=contract.calendar, written_at=written_at)
+    return first
 
 
 async def _told(journal: Journal, codec: Codec, page: Callable[..., Awaitable[list[Answer]]]) -> int:

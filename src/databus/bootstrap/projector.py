@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from databus.bootstrap.eraser import erase
-from databus.bootstrap.followup import follow_up
+from databus.bootstrap.followup import follow_up, keep_scores
 from databus.bootstrap.loading import load
 from databus.bootstrap.parts import Process, as_user, main, present, process, registered_codec
 from databus.bootstrap.worker import until_replaced
@@ -97,7 +97,8 @@ async def _follow_up(made: Process, pool: Pool, codec: Codec) -> None:
         try:
             async with Journal(made.address) as journal:
                 done = await follow_up(pool, journal, codec, made.contract)
-            log.info("followed up", extra=asdict(done))
+            since = await keep_scores(pool, made.contract)
+            log.info("followed up", extra={**asdict(done), "scored_since": str(since)})
         except Unavailable as error:
             log.warning("no finding could be followed up today", extra={"cause": error.detail})
         await asyncio.sleep(_DAY_SECONDS)

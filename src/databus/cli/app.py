@@ -9,7 +9,24 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 
-from databus.cli import access, audit, bench, down, erase, findings, profile, publish, rebuild, receipt, sample, schemas, status, up, walk
+from databus.cli import (
+    access,
+    audit,
+    bench,
+    down,
+    erase,
+    findings,
+    profile,
+    publish,
+    rebuild,
+    receipt,
+    sample,
+    schemas,
+    scorecards,
+    status,
+    up,
+    walk,
+)
 from databus.cli.output import as_json, aside
 from databus.errors import DatabusError, Misconfigured, Unavailable
 
@@ -21,6 +38,7 @@ VERBS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("status", status.status),
     ("walk", walk.walk),
     ("sample", sample.sample),
+    ("scorecards", scorecards.scorecards),
     ("schemas", schemas.schemas),
     ("profile", profile.profile),
     ("erase", erase.erase),

@@ -62,7 +62,7 @@ def findings(
     if context.invoked_subcommand is not None:
         return 0
     here = session()
-    _require(here, department)
+    require_department(here, department)
     asked = Filter(
         states=_states(status),
         verdicts=_words(verdict, [word.value for word in Verdict], "verdict"),
@@ -107,7 +107,7 @@ def reject(
 
 def _answer(department: str, finding_id: str, status: FindingStatus, *, by: str, reason: str, as_document: bool) -> int:
     here = session()
-    _require(here, department)
+    require_department(here, department)
     story = here.ask(_asking(department, finding_id))
     told = answer_to(story.tracked, status, by=by or department, at=int(now().timestamp() * 1000), reason=reason)
     publish(here, told)
@@ -156,7 +156,12 @@ def _asking(department: str, finding_id: str) -> Callable[[Pool], Awaitable[Stor
     return asked
 
 
-def _require(here: Session, department: str) -> None:
+def require_department(here: Session, department: str) -> None:
+    """Refuse a department that is not listed.
+
+    Raises:
+        NotFound: the error names those there are.
+    """
     if department not in here.contract.departments:
         known = ", ".join(here.contract.departments)
         raise NotFound(f"no department is named {department or 'nothing'}; name one by --department: {known}", department=department)

@@ -27,7 +27,21 @@ REBUILT = frozenset(
     }
 )  # fmt: skip
 """Tables made of `changes` (of `positions`, its rows)."""
-SHARED = frozenset({"label_classes", "findings", "answers", "replies", "decisions", "permits", "accounts", "migrations"})
+SHARED = frozenset(
+    {
+        "label_classes",
+        "findings",
+        "answers",
+        "scorecards",
+        "scorecard_reach",
+        "reconciliation_samples",
+        "replies",
+        "decisions",
+        "permits",
+        "accounts",
+        "migrations",
+    }
+)
 """Tables that are not: a rebuild leaves them alone."""
 
 _LOCK = 0x6461_7461_6275_7302
