@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -71,6 +71,11 @@ class Codes:
     def known(self, name: str, value: str, day: date | None = None) -> bool:
         """True if the list has the code on that day (on any day without one)."""
         return any(row.active(day) for row in self._list(name).of(value))
+
+    def listed(self, name: str) -> Callable[[str], bool]:
+        """The same of one list on any day, made ready."""
+        found = self._list(name)
+        return found.by_code.__contains__ if not found.prefix else lambda value: bool(found.of(value))
 
     def label(self, name: str, value: str, lang: str = "zh") -> str:
         """The name of a code in zh or en; the code itself where the list does not know it."""

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from databus.contract.checkdigits import USCC_ALPHABET, citizen_check_char, org_check_char, reg_no_check_digit, uscc_check_char
 
@@ -71,6 +72,8 @@ def _likely(code: str, passes: Callable[[str], bool], keep: int = 0) -> str:
 
 def check_uscc(value: str) -> Problem | None:
     """Unified social credit code, GB 32100-2015: 18 characters, check character last. DQ-ACC-01 or DQ-ACC-03."""
+    if _uscc_passes(value):
+        return None
     code = normalise_code(value)
     if _full_width(value):
         return Problem(ILLEGAL, value, "half-width characters", code if _uscc_passes(code) else "")
@@ -86,12 +89,18 @@ def check_uscc(value: str) -> Problem | None:
 
 
 def _uscc_passes(code: str) -> bool:
+    return len(code) == 18 and _checks(code)
+
+
+@lru_cache(maxsize=1 << 14)
+def _checks(code: str) -> bool:
+    # One submission has the code of its subject several times, and that of its authority comes with many.
     return bool(_USCC.fullmatch(code)) and code[17] == uscc_check_char(code[:17])
 
 
 def check_embedded_org_code(value: str) -> Problem | None:
     """The organisation code in characters 9 to 17 of a USCC. DQ-ACC-02; what is no USCC at all is left to `check_uscc`."""
-    code = normalise_code(value)
+    code = value if _uscc_passes(value) else normalise_code(value)
     if not _uscc_passes(code) or code[16] == org_check_char(code[8:16]):
         return None
     return Problem("DQ-ACC-02", value, f"{org_check_char(code[8:16])} as character 17, the check of {code[8:16]} by GB 11714")
@@ -99,6 +108,8 @@ def check_embedded_org_code(value: str) -> Problem | None:
 
 def check_org_code(value: str) -> Problem | None:
     """Organisation code, GB 11714-1997: 8 characters and a check. DQ-ACC-02 or DQ-ACC-03 (full width)."""
+    if _org_passes(value):
+        return None
     code = normalise_code(value)
     if _full_width(value):
         return Problem(ILLEGAL, value, "half-width characters", code if _org_passes(code) else "")
@@ -115,6 +126,8 @@ def _org_passes(code: str) -> bool:
 
 def check_reg_no(value: str) -> Problem | None:
     """Business registration number, GS15-2006: 15 digits, or 13 of the old form without a check. DQ-ACC-05 or DQ-ACC-03."""
+    if _reg_no_passes(value):
+        return None
     code = normalise_code(value)
     if _full_width(value):
         return Problem(ILLEGAL, value, "half-width digits", code if _reg_no_passes(code) else "")

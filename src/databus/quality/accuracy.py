@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import date
 from string import ascii_uppercase
+from typing import Any
 
 from databus.contract import identifiers
-from databus.contract.catalogue import Contract
+from databus.contract.catalogue import Contract, RecordType
 from databus.contract.checkdigits import USCC_ALPHABET
 from databus.contract.entries import Check
-from databus.quality.completeness import blank
-from databus.quality.content import Content, Failure, applies
+from databus.quality.completeness import blank_of
+from databus.quality.content import NOTHING, Ask, Content, Failure, Question, condition, reading
 
 USCC_LENGTH = 18
 
@@ -25,65 +26,86 @@ _ALPHABETS = {
 _NO_CHECK: frozenset[str] = frozenset()
 
 
-def uscc(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def uscc(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-ACC-01: form and check character of a USCC (GB 32100-2015)."""
-    yield from _identified("uscc", content, check, contract)
+    return Question(_identified("uscc", check, contract), check.field)
 
 
-def organisation_code(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def organisation_code(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-ACC-02: check character of an organisation code (GB 11714), alone or inside a USCC; or `form` says what it is."""
-    own = "embedded_org_code" if len(content.text(check.field)) == USCC_LENGTH else "org_code"
-    yield from _identified(check.params.get("form", own), content, check, contract)
+    if "form" in check.params:
+        return Question(_identified(check.params["form"], check, contract), check.field)
+    inside, alone = _identified("embedded_org_code", check, contract), _identified("org_code", check, contract)
+    return Question(lambda content, value: (inside if len(value) == USCC_LENGTH else alone)(content, value), check.field)
 
 
-def characters(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def characters(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-ACC-03: characters a code of that `form` cannot have; what was likely meant is suggested, never put in."""
     form = check.params["form"]
-    if not _ALPHABETS.get(form, _NO_CHECK).issuperset(content.text(check.field)):
-        yield from _identified(form, content, check, contract)
+    allowed, identified = _ALPHABETS.get(form, _NO_CHECK), _identified(form, check, contract)
+    return Question(lambda content, value: NOTHING if allowed.issuperset(value) else identified(content, value), check.field)
 
 
-def citizen_id(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def citizen_id(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-ACC-04: check character and birth date of a citizen id (GB 11643-1999), born by the day of the submission."""
-    value = content.text(check.field)
-    problem = identifiers.check_citizen_id(value, content.received) if value and applies(content, check) else None
-    if problem is not None and not blank(value, contract):
-        yield Failure(problem.rule, check.field, value, expected=problem.expected)
+    applies, blank = condition(check), blank_of(contract)
+
+    def ask(content: Content, value: str) -> Iterable[Failure]:
+        problem = identifiers.check_citizen_id(value, content.received) if applies(content.facts) else None
+        if problem is None or blank(value):
+            return NOTHING
+        return (Failure(problem.rule, check.field, value, expected=problem.expected),)
+
+    return Question(ask, check.field)
 
 
-def registration_number(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def registration_number(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-ACC-05: 15 digits with the check digit of GS15-2006, or 13 of the older form."""
-    yield from _identified("reg_no", content, check, contract)
+    return Question(_identified("reg_no", check, contract), check.field)
 
 
-def _identified(form: str, content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
-    value = content.text(check.field)
-    if not value or content.payload.get(check.params.get("copy_of", "")) == value or not applies(content, check):
-        return
-    problem = identifiers.CHECKS[form](value)
-    if problem is not None and problem.rule == check.rule and not blank(value, contract):
-        yield Failure(check.rule, check.field, value, expected=problem.expected, suggestion=problem.suggestion)
+def _identified(form: str, check: Check, contract: Contract) -> Ask:
+    examine, applies, blank, copy = identifiers.CHECKS[form], condition(check), blank_of(contract), check.params.get("copy_of", "")
+
+    def ask(content: Content, value: str) -> Iterable[Failure]:
+        if content.payload.get(copy) == value:
+            return NOTHING
+        problem = examine(value)
+        if problem is None or problem.rule != check.rule or not applies(content.facts) or blank(value):
+            return NOTHING
+        return (Failure(check.rule, check.field, value, expected=problem.expected, suggestion=problem.suggestion),)
+
+    return ask
 
 
-def listed(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def listed(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-ACC-06: every value is in the code `list`."""
-    value = content.value(check.field)
-    name = check.params["list"]
-    for word in value if isinstance(value, list) else [value] if value else []:
-        if not contract.codes.known(name, word) and not blank(word, contract):
-            yield Failure(check.rule, check.field, word, expected=name, suggestion=contract.codes.suggest(name, word[:64]) or "")
-            return
+    name, blank = check.params["list"], blank_of(contract)
+    known = contract.codes.listed(name)
+
+    def ask(content: Content, value: Any) -> Iterable[Failure]:
+        for word in value if isinstance(value, list) else (value,):
+            if not known(word) and not blank(word):
+                return (Failure(check.rule, check.field, word, expected=name, suggestion=contract.codes.suggest(name, word[:64]) or ""),)
+        return NOTHING
+
+    return Question(ask, check.field)
 
 
-def division(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def division(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-ACC-07: the division (the first `prefix` characters) existed on the day in the field `on`."""
-    value = content.text(check.field)
-    told = content.value(check.params.get("on", ""))
-    day = told if isinstance(told, date) else content.day
-    code = value[: check.params.get("prefix", len(value))]
-    if value and not contract.codes.known(check.params["list"], code, day) and not blank(value, contract):
+    name, on, blank = check.params["list"], reading(check.params.get("on", "")), blank_of(contract)
+
+    def ask(content: Content, value: str) -> Iterable[Failure]:
+        told = on(content)
+        day = told if isinstance(told, date) else content.day
+        code = value[: check.params.get("prefix", len(value))]
+        if contract.codes.known(name, code, day) or blank(value):
+            return NOTHING
         expected = f"a division of {day.isoformat()}"
-        yield Failure(check.rule, check.field, value, expected=expected, suggestion=_successor(check.params["list"], code, contract))
+        return (Failure(check.rule, check.field, value, expected=expected, suggestion=_successor(name, code, contract)),)
+
+    return Question(ask, check.field)
 
 
 def _successor(name: str, code: str, contract: Contract) -> str:

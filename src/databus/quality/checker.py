@@ -96,9 +96,9 @@ def _content(submission: Submission, record_type: RecordType, decoded: Decoded, 
 
 
 def _judged(submission: Submission, content: Content, decoded: Decoded, desk: Desk) -> list[Output]:
-    subject = subject_of(content.envelope["subject"], desk.contract, platform_key=desk.platform_key)
-    key = record_key(content, subject, desk.contract)
-    failed = list(failures(desk.questions(content.record_type.name, content.envelope["catalog_code"]), content, desk.contract))
+    subject = subject_of(content.envelope["subject"], desk.blank, platform_key=desk.platform_key)
+    key = record_key(content, subject, desk.blank)
+    failed = failures(desk.questions(content.record_type.name, content.envelope["catalog_code"]), content)
     failed += key_failures(submission.key, decoded["envelope"]["subject"], subject, failed)
     if not submission.believed:
         failed.append(Failure("DQ-FMT-03", "", "databus-told-time", expected="no such header here"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
@@ -14,26 +15,24 @@ from databus.model.event import Op
 from databus.model.labels import Publication, SubjectKind, stricter
 
 ENVELOPE = "envelope."
+_STATING = (Op.UPSERT.value, Op.CORRECT.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """A decoded, normalised submission. `received` is its day, `day` the one its fact is judged by (DQ-CAT-01): the day of
-    the decision, else of validity, else `received`. `publication` is the class it would be published under."""
+    the decision, else of validity, else `received`. `publication` is the class it would be published under. `facts` are
+    envelope and payload as predicates of the contract take them."""
 
     record_type: RecordType
     entry: Entry | None
     department: str
+    facts: Mapping[str, Mapping[str, Any]]
     envelope: Mapping[str, Any]
     payload: Mapping[str, Any]
     received: date
     day: date
     publication: Publication
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """Envelope and payload as predicates of the contract take them."""
-        return {"envelope": self.envelope, "payload": self.payload}
 
     @property
     def op(self) -> str:
@@ -43,7 +42,7 @@ class Content:
     @property
     def carries_content(self) -> bool:
         """True if the operation states the fact itself, not its end or a note."""
-        return self.op in (Op.UPSERT, Op.CORRECT)
+        return self.envelope["op"] in _STATING
 
     @property
     def person(self) -> bool:
@@ -52,19 +51,28 @@ class Content:
 
     def value(self, field: str) -> Any:
         """The value of a field of the payload, or of `envelope.…`; None where a step of the path is missing."""
-        if field in self.payload:
-            return self.payload[field]
-        if not field.startswith(ENVELOPE):
-            return None
-        value: Any = self.envelope
-        for step in field.removeprefix(ENVELOPE).split("."):
+        return reading(field)(self)
+
+
+Reading = Callable[[Content], Any]
+
+
+@lru_cache(maxsize=1024)
+def reading(field: str) -> Reading:
+    """`Content.value` for one field, its path taken apart once."""
+    if not field.startswith(ENVELOPE):
+        return lambda content: content.payload.get(field)
+    first, *rest = field.removeprefix(ENVELOPE).split(".")
+    if not rest:
+        return lambda content: content.envelope.get(first)
+
+    def read(content: Content) -> Any:
+        value: Any = content.envelope.get(first)
+        for step in rest:
             value = value.get(step) if isinstance(value, Mapping) else None
         return value
 
-    def text(self, field: str) -> str:
-        """The value of a text field, empty where there is none."""
-        value = self.value(field)
-        return value if isinstance(value, str) else ""
+    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +86,34 @@ class Failure:
     suggestion: str = ""
 
 
-Rule = Callable[[Content, Check, Contract], Iterator[Failure]]
-"""A check of domain 5.1: pure, asked of one submission with the parameters of its type. Conditions among the parameters
-(`when`, `unless`, `required_when`) are compiled predicates."""
+Ask = Callable[[Content, Any], Iterable[Failure]]
+"""A submission and the value asked about in, what is wrong with it out."""
 
 
-def applies(content: Content, check: Check) -> bool:
-    """True if the check's `when`, where it has one, holds."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A check as one type's submissions are asked, pure. With a `field` it is asked where that has a value, and gets it; without
+    one it is asked of every submission."""
+
+    ask: Ask
+    field: str = ""
+
+
+Rule = Callable[[Check, RecordType, Contract], Question]
+"""A rule of domain 5.1, made ready once for a type and the parameters it gives. Conditions among the parameters (`when`,
+`unless`, `required_when`) are compiled predicates by then."""
+
+NOTHING: tuple[Failure, ...] = ()
+
+
+def condition(check: Check) -> Predicate:
+    """The check's `when`; without one it always applies."""
     when: Predicate | None = check.params.get("when")
-    return when is None or when(content.facts)
+    return _always if when is None else when
+
+
+def _always(facts: Mapping[str, Any]) -> bool:
+    return True
 
 
 Narrowing = Mapping[str, Mapping[str, Publication]]
@@ -123,6 +150,7 @@ def content_of(
         record_type=record_type,
         entry=entry,
         department=department,
+        facts=decoded,
         envelope=envelope,
         payload=payload,
         received=received,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
+from databus.quality.completeness import Blank, blank_of
 from databus.quality.quarantine import Seal, seal_of
 from databus.quality.rules import Questions, questions
 from databus.quality.secrecy import EnvelopeReader, envelope_reader
@@ -21,6 +22,7 @@ class Desk:
     codec: Codec
     platform_key: bytes
     seal: Seal
+    blank: Blank
     types: Mapping[str, Questions]
     entries: Mapping[str, Questions]
     envelope: EnvelopeReader
@@ -43,6 +45,7 @@ def desk_of(contract: Contract, codec: Codec, *, platform_key: bytes, quarantine
         codec=codec,
         platform_key=platform_key,
         seal=seal_of(quarantine_key),
+        blank=blank_of(contract),
         types={name: questions(record_type, contract) for name, record_type in contract.types.items()},
         entries={
             entry.code: questions(record_type, contract, entry.dq_profile)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from databus.contract.catalogue import Contract
+from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check
-from databus.quality.content import ENVELOPE, Content, Failure
+from databus.quality.content import ENVELOPE, NOTHING, Content, Failure, Question
 
 LONGEST = 20_000
 """Characters of a text without a bound of its own; elements of a list."""
@@ -16,27 +17,36 @@ _ENVELOPE_LONGEST = {"submission_id": 64, "catalog_code": 64, "source_system": 6
 _ENVELOPE_TEXT = 2_000
 _SUBJECT_LONGEST = {"name": 200}
 _SUBJECT_TEXT = 64
+_GIVEN = ("submission_id", "source_system")
 # Control characters but tab and line ends: a text store cannot hold NUL, and no document has the others.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 UNKNOWN = "UNKNOWN"
 
 
-def bounded(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def bounded(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-FMT-04: no text longer than its field, no control character in any, an id and a system."""
-    for name, value in content.payload.items():
+    rule, fields = check.rule, {name: field.max_length for name, field in record_type.fields.items() if field.max_length}
+
+    def ask(content: Content, _: Any) -> Iterable[Failure]:
+        # A registry ahead of this checkout may know a field that the contract at hand does not.
+        found = _over(rule, "", content.payload, fields, LONGEST)
+        found += _over(rule, ENVELOPE, content.envelope, _ENVELOPE_LONGEST, _ENVELOPE_TEXT)
+        found += _over(rule, f"{ENVELOPE}subject.", content.envelope["subject"], _SUBJECT_LONGEST, _SUBJECT_TEXT)
+        found += [Failure(rule, ENVELOPE + name, "", expected="a value") for name in _GIVEN if not content.envelope[name]]
+        return found
+
+    return Question(ask)
+
+
+def _over(rule: str, prefix: str, values: Mapping[str, Any], longest: Mapping[str, int], otherwise: int) -> list[Failure]:
+    found: list[Failure] = []
+    for name, value in values.items():
+        # Most are absent, most of the rest as they should be.
+        if value is None or (value.__class__ is str and len(value) <= longest.get(name, otherwise) and value.isprintable()):
+            continue
         if isinstance(value, str | list):
-            # A registry ahead of this checkout may know a field that the contract at hand does not.
-            field = content.record_type.fields.get(name)
-            yield from _texts(check.rule, name, value, (field.max_length if field else None) or LONGEST)
-    for name, value in content.envelope.items():
-        if isinstance(value, str):
-            yield from _texts(check.rule, ENVELOPE + name, value, _ENVELOPE_LONGEST.get(name, _ENVELOPE_TEXT))
-    for name, value in content.envelope["subject"].items():
-        if isinstance(value, str):
-            yield from _texts(check.rule, f"{ENVELOPE}subject.{name}", value, _SUBJECT_LONGEST.get(name, _SUBJECT_TEXT))
-    for name in ("submission_id", "source_system"):
-        if not content.envelope[name]:
-            yield Failure(check.rule, ENVELOPE + name, "", expected="a value")
+            found += _texts(rule, prefix + name, value, longest.get(name, otherwise))
+    return found
 
 
 def _texts(rule: str, field: str, value: str | list[str], limit: int) -> Iterable[Failure]:
@@ -51,9 +61,16 @@ def _texts(rule: str, field: str, value: str | list[str], limit: int) -> Iterabl
     return (Failure(rule, field, _CONTROL.sub("\ufffd", value), expected="no control characters"),)
 
 
-def known_words(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def known_words(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-ACC-06: operation and kind of subject are ones this platform knows."""
-    if content.op == UNKNOWN:
-        yield Failure(check.rule, ENVELOPE + "op", content.op, expected="an operation")
-    if content.envelope["subject"]["kind"] == UNKNOWN:
-        yield Failure(check.rule, f"{ENVELOPE}subject.kind", UNKNOWN, expected="a kind of subject")
+
+    def ask(content: Content, _: Any) -> Iterable[Failure]:
+        if UNKNOWN not in (content.envelope["op"], content.envelope["subject"]["kind"]):
+            return NOTHING
+        told = (
+            (ENVELOPE + "op", content.op, "an operation"),
+            (f"{ENVELOPE}subject.kind", content.envelope["subject"]["kind"], "a kind of subject"),
+        )
+        return [Failure(check.rule, field, UNKNOWN, expected=expected) for field, value, expected in told if value == UNKNOWN]
+
+    return Question(ask)

@@ -9,10 +9,9 @@ from datetime import date
 from typing import Any
 
 from databus.contract import identifiers
-from databus.contract.catalogue import Contract
 from databus.model.keys import USCI, organisation_key, person_key
 from databus.model.labels import SubjectKind
-from databus.quality.completeness import blank, key_fields
+from databus.quality.completeness import Blank, key_fields
 from databus.quality.content import Content, Failure
 from databus.quality.normalise import document_number, text
 
@@ -39,18 +38,18 @@ class Subject:
         return self.kind == SubjectKind.PERSON
 
 
-def subject_of(reference: Mapping[str, Any], contract: Contract, *, platform_key: bytes) -> Subject:
+def subject_of(reference: Mapping[str, Any], blank: Blank, *, platform_key: bytes) -> Subject:
     """The subject behind a normalised reference of an envelope."""
     if reference["kind"] == SubjectKind.PERSON:
-        return Subject(reference["kind"], _person(reference, contract, platform_key))
-    codes = {scheme: reference[name] for name, scheme in SCHEMES if _tells(reference[name], name, contract)}
+        return Subject(reference["kind"], _person(reference, blank, platform_key))
+    codes = {scheme: reference[name] for name, scheme in SCHEMES if _tells(reference[name], name, blank)}
     best = next(iter(codes), None)
     key = organisation_key(codes[best], scheme=best) if best else ""
     return Subject(reference["kind"], key, reference["name"], codes)
 
 
-def _tells(value: str | None, name: str, contract: Contract) -> bool:
-    return value is not None and not blank(value, contract) and not (name == "tax_no" and _personal(value))
+def _tells(value: str | None, name: str, blank: Blank) -> bool:
+    return value is not None and not blank(value) and not (name == "tax_no" and _personal(value))
 
 
 def _personal(tax_no: str) -> bool:
@@ -59,9 +58,9 @@ def _personal(tax_no: str) -> bool:
     return shape and identifiers.check_citizen_id(inner) is None and identifiers.check_uscc(inner) is not None
 
 
-def _person(reference: Mapping[str, Any], contract: Contract, platform_key: bytes) -> str:
+def _person(reference: Mapping[str, Any], blank: Blank, platform_key: bytes) -> str:
     kind, number = reference["id_type"], reference["id_number"]
-    if blank(kind, contract) or blank(number, contract):
+    if blank(kind) or blank(number):
         return ""
     if len(number) == _OLD_CITIZEN_ID and identifiers.check_citizen_id(number) is None:
         number = identifiers.upgrade_citizen_id(number)
@@ -82,9 +81,9 @@ def key_failures(inbox_key: bytes | None, reference: Mapping[str, Any], subject:
             yield Failure("DQ-KEY-01", "", "", expected=subject.key)
 
 
-def record_key(content: Content, subject: Subject, contract: Contract) -> str:
+def record_key(content: Content, subject: Subject, blank: Blank) -> str:
     """`TYPE|part|part` over the key of the type; empty where every part is missing."""
-    parts = [_part(name, content, subject) for name in key_fields(content, contract)]
+    parts = [_part(name, content, subject) for name in key_fields(content, blank)]
     return "|".join((content.record_type.name, *parts)) if any(parts) else ""
 
 
@@ -102,5 +101,7 @@ def _part(name: str, content: Content, subject: Subject) -> str:
 
 
 def _safe(part: str) -> str:
+    if part.isascii() and part.isalnum():
+        return part
     # A bar inside a part must not look like the bar between two.
     return document_number(unicodedata.normalize("NFKC", text(part))).replace("%", "%25").replace("|", "%7C")

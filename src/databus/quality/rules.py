@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from databus.contract.catalogue import Contract, RecordType
@@ -10,7 +10,7 @@ from databus.contract.entries import Check
 from databus.contract.predicates import predicate
 from databus.errors import BadContract
 from databus.quality import accuracy, completeness, form, plausibility, scope, security, timeliness
-from databus.quality.content import Content, Failure, Narrowing, Rule, narrowing_of
+from databus.quality.content import ENVELOPE, Ask, Content, Failure, Narrowing, Reading, Rule, narrowing_of, reading
 from databus.quality.normalise import Spelling, spellings
 
 RULES: Mapping[str, Rule] = {
@@ -60,10 +60,12 @@ _CONDITIONS = ("when", "unless", "required_when")
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What one type's submissions are asked, made ready once."""
+    """What one type's submissions are asked, made ready once: of which values, and as a whole."""
 
     record_type: RecordType
-    checks: tuple[tuple[Rule, Check], ...]
+    payload: Mapping[str, tuple[Ask, ...]]
+    envelope: tuple[tuple[Reading, Ask], ...]
+    whole: tuple[Ask, ...]
     spellings: Mapping[str, Spelling]
     narrowing: Narrowing
 
@@ -80,8 +82,15 @@ def questions(record_type: RecordType, contract: Contract, profile: tuple[Check,
     own = [(_rule(check, record_type), check) for check in asked]
     one = [(scope.one_subject, Check("DQ-KEY-01", "", check.params)) for check in asked if check.rule == "DQ-COM-02"]
     always = [(rule, _told_apart(check, record_type)) for rule, check in ALWAYS]
-    checks = tuple((rule, _compiled(_inside(check, asked), record_type)) for rule, check in (*own, *one, *always))
-    return Questions(record_type, checks, spellings(record_type), narrowing_of(record_type, contract))
+    made = [rule(_compiled(_inside(check, asked), record_type), record_type, contract) for rule, check in (*own, *one, *always)]
+    return Questions(
+        record_type,
+        payload={name: tuple(one.ask for one in made if one.field == name) for name in record_type.fields},
+        envelope=tuple((reading(one.field), one.ask) for one in made if one.field.startswith(ENVELOPE)),
+        whole=tuple(one.ask for one in made if not one.field),
+        spellings=spellings(record_type),
+        narrowing=narrowing_of(record_type, contract),
+    )
 
 
 def _asked(record_type: RecordType, contract: Contract, profile: tuple[Check, ...]) -> list[Check]:
@@ -116,12 +125,20 @@ def _compiled(check: Check, record_type: RecordType) -> Check:
     return replace(check, params={**check.params, **ready}) if ready else check
 
 
-def failures(questions: Questions, content: Content, contract: Contract) -> Iterator[Failure]:
+def failures(questions: Questions, content: Content) -> list[Failure]:
     """Every failed check of one submission: at most one per rule and field, the envelope's copy of a field left out."""
-    seen: set[tuple[str, str]] = set()
-    for rule, check in questions.checks:
-        for failure in rule(content, check, contract):
-            place = (failure.rule, failure.field.rpartition(".")[2])
-            if place not in seen:
-                seen.add(place)
-                yield failure
+    found: list[Failure] = []
+    for name, value in content.payload.items():
+        if value is not None and value != "":
+            for ask in questions.payload.get(name, ()):
+                found += ask(content, value)
+    for read, ask in questions.envelope:
+        value = read(content)
+        if value is not None and value != "":
+            found += ask(content, value)
+    for ask in questions.whole:
+        found += ask(content, None)
+    first: dict[tuple[str, str], Failure] = {}
+    for failure in found:
+        first.setdefault((failure.rule, failure.field.rpartition(".")[2]), failure)
+    return list(first.values())

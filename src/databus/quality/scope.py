@@ -2,61 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from typing import Any
 
-from databus.contract.catalogue import Contract
+from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check
-from databus.quality.content import ENVELOPE, Content, Failure, applies
+from databus.quality.content import ENVELOPE, NOTHING, Content, Failure, Question, condition, reading
 
 
-def right_department(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def right_department(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-SRC-01: the inbox is that of a department in office, and the entry is that department's."""
-    department = contract.departments.get(content.department)
-    first, last = (department.valid_from, department.valid_to) if department else (None, None)
-    day = content.received
-    if department is None or (first is not None and day < first) or (last is not None and last < day):
-        yield Failure(check.rule, "", content.department, expected="a department in office")
-    elif content.entry is not None and content.entry.department != content.department:
-        yield Failure(check.rule, check.field, content.entry.department, expected=content.department)
+
+    def ask(content: Content, _: Any) -> Iterable[Failure]:
+        department = contract.departments.get(content.department)
+        first, last = (department.valid_from, department.valid_to) if department else (None, None)
+        day = content.received
+        if department is None or (first is not None and day < first) or (last is not None and last < day):
+            return (Failure(check.rule, "", content.department, expected="a department in office"),)
+        if content.entry is not None and content.entry.department != content.department:
+            return (Failure(check.rule, check.field, content.entry.department, expected=content.department),)
+        return NOTHING
+
+    return Question(ask)
 
 
-def owned_type(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def owned_type(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-SRC-02: the type is one this department publishes on the day it is received."""
-    if not content.record_type.owned_by(content.department, content.received):
-        owners = sorted({owner.department for owner in content.record_type.owners if owner.active(content.received)})
-        yield Failure(check.rule, "", content.department, expected=" | ".join(owners))
+
+    def ask(content: Content, _: Any) -> Iterable[Failure]:
+        if record_type.owned_by(content.department, content.received):
+            return NOTHING
+        owners = sorted({owner.department for owner in record_type.owners if owner.active(content.received)})
+        return (Failure(check.rule, "", content.department, expected=" | ".join(owners)),)
+
+    return Question(ask)
 
 
-def entry_in_force(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def entry_in_force(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-CAT-01: the catalogue entry is one of this type and in force on the day the fact is judged by."""
-    entry = content.entry
-    if entry is not None and entry.record_type == content.record_type.name and entry.active(content.day):
-        return
-    own = [known.code for known in content.record_type.entries if known.department == content.department and known.active(content.day)]
-    expected = f"an entry of {content.record_type.name} in force on {content.day.isoformat()}"
-    yield Failure(check.rule, check.field, content.text(check.field), expected=expected, suggestion=own[0] if own else "")
+
+    def ask(content: Content, _: Any) -> Iterable[Failure]:
+        entry = content.entry
+        if entry is not None and entry.record_type == record_type.name and entry.active(content.day):
+            return NOTHING
+        own = [known.code for known in record_type.entries if known.department == content.department and known.active(content.day)]
+        expected = f"an entry of {record_type.name} in force on {content.day.isoformat()}"
+        told = content.envelope["catalog_code"]
+        return (Failure(check.rule, check.field, told, expected=expected, suggestion=own[0] if own else ""),)
+
+    return Question(ask)
 
 
-def listed_items(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def listed_items(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-CAT-02: where the entry lists its items, nothing else is sent."""
-    items = content.entry.raw.get("items") if content.entry is not None else None
-    if items:
-        yield from (
-            Failure(check.rule, name, value, expected=" | ".join(items))
-            for name, value in content.payload.items()
-            if value is not None and name not in items
-        )
+
+    def ask(content: Content, _: Any) -> Iterable[Failure]:
+        items = content.entry.raw.get("items") if content.entry is not None else None
+        if not items:
+            return NOTHING
+        told = [(name, value) for name, value in content.payload.items() if value is not None and name not in items]
+        return [Failure(check.rule, name, value, expected=" | ".join(items)) for name, value in told]
+
+    return Question(ask)
 
 
-def in_scope(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def in_scope(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-SCOPE-01: not one of the facts that may not be collected (`unless` names them)."""
-    if applies(content, check) and check.params["unless"](content.facts):
-        yield Failure(check.rule, check.field, content.value(check.field) or "", expected="out of the scope of collection")
+    applies, excluded, read = condition(check), check.params["unless"], reading(check.field)
+
+    def ask(content: Content, _: Any) -> Iterable[Failure]:
+        if not excluded(content.facts) or not applies(content.facts):
+            return NOTHING
+        return (Failure(check.rule, check.field, read(content) or "", expected="out of the scope of collection"),)
+
+    return Question(ask)
 
 
-def one_subject(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def one_subject(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-KEY-01: codes of the subject are the same in the payload (`any_of`) and in the reference the key is made of."""
-    for field in check.params["any_of"]:
-        told, referred = content.value(field), content.value(f"{ENVELOPE}subject.{field}")
-        if told and referred and told != referred:
-            yield Failure(check.rule, field, told, expected=f"{ENVELOPE}subject.{field}")
+    pairs = [(field, reading(field), reading(f"{ENVELOPE}subject.{field}")) for field in check.params["any_of"]]
+
+    def ask(content: Content, _: Any) -> Iterable[Failure]:
+        told = ((field, in_payload(content), referred(content)) for field, in_payload, referred in pairs)
+        differing = ((field, one) for field, one, other in told if one and other and one != other)
+        return [Failure(check.rule, field, one, expected=f"{ENVELOPE}subject.{field}") for field, one in differing]
+
+    return Question(ask)

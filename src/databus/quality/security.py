@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
 
 from databus.contract import identifiers
-from databus.contract.catalogue import Contract
+from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check
 from databus.model.labels import Publication, narrows
-from databus.quality.content import Content, Failure
+from databus.quality.content import NOTHING, Content, Failure, Question
 
 _CITIZEN = re.compile(
     r"(?<![0-9A-Za-z])[1-9]\d{5}[ -]?(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[0-9Xx](?![0-9A-Za-z])"
@@ -26,42 +28,52 @@ _ID_LENGTHS = range(18, 21)
 _SEPARATORS = str.maketrans("", "", " -")
 
 
-def not_wider(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def not_wider(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-SEC-03: a submission may narrow the class of its catalogue entry, never widen it."""
-    if content.entry is None:
-        return
-    asked = Publication(content.envelope["publication_class"])
-    if not narrows(asked, content.entry.publication):
-        yield Failure(
-            check.rule, check.field, asked.value, expected=content.entry.publication.value, suggestion=content.entry.publication.value
-        )
+
+    def ask(content: Content, _: Any) -> Iterable[Failure]:
+        asked = Publication(content.envelope["publication_class"])
+        if content.entry is None or narrows(asked, content.entry.publication):
+            return NOTHING
+        allowed = content.entry.publication.value
+        return (Failure(check.rule, check.field, asked.value, expected=allowed, suggestion=allowed),)
+
+    return Question(ask)
 
 
-def no_personal_numbers(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def no_personal_numbers(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-SEC-02: numbers of persons (`patterns`) inside a text that would be published."""
-    if content.publication != Publication.PUBLIC or content.record_type.fields[check.field].publication != Publication.PUBLIC:
-        return
-    text = content.text(check.field)
-    if not _NUMBER.search(text):
-        return
-    plain = unicodedata.normalize("NFKC", text)
-    for name in check.params["patterns"]:
-        found = first(name, plain)
-        if found:
-            yield Failure(check.rule, check.field, found, expected=f"no {name}")
-            return
+    patterns = check.params["patterns"] if record_type.fields[check.field].publication is Publication.PUBLIC else ()
+
+    def ask(content: Content, value: str) -> Iterable[Failure]:
+        if content.publication is not Publication.PUBLIC or not _NUMBER.search(value):
+            return NOTHING
+        plain = unicodedata.normalize("NFKC", value)
+        found = ((name, first(name, plain)) for name in patterns)
+        return [Failure(check.rule, check.field, number, expected=f"no {name}") for name, number in found if number][:1]
+
+    return Question(ask, check.field)
 
 
-def no_citizen_id(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
+def no_citizen_id(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-SEC-02: a valid citizen id as the value of a public field that asks for something else."""
-    if content.publication != Publication.PUBLIC:
-        return
-    for name, value in content.payload.items():
-        if isinstance(value, str) and len(value) in _ID_LENGTHS and value[:_ID_DIGITS].isdecimal():
-            field = content.record_type.fields.get(name)
-            public = field is not None and field.publication == Publication.PUBLIC
-            if public and first("citizen_id", value[:18]) and identifiers.check_citizen_id(value[:18], content.received) is None:
-                yield Failure(check.rule, name, value, expected="no citizen_id")
+    public = tuple(name for name, field in record_type.fields.items() if field.publication is Publication.PUBLIC)
+
+    def ask(content: Content, _: Any) -> Iterable[Failure]:
+        if content.publication is not Publication.PUBLIC:
+            return NOTHING
+        payload, found = content.payload, []
+        for name in public:
+            value = payload.get(name)
+            if value.__class__ is str and len(value) in _ID_LENGTHS and _is_citizen_id(value[:18], content.received):
+                found.append(Failure(check.rule, name, value, expected="no citizen_id"))
+        return found
+
+    return Question(ask)
+
+
+def _is_citizen_id(value: str, day: date) -> bool:
+    return value[:_ID_DIGITS].isdecimal() and bool(first("citizen_id", value)) and identifiers.check_citizen_id(value, day) is None
 
 
 def first(pattern: str, text: str) -> str:
