@@ -81,6 +81,19 @@ async def followed(live: Live, pool: Pool) -> Followed:
         return await follow_up(pool, journal, codec, live.here.contract, instant=now() + timedelta(days=30))
 
 
+def test_a_steward_lets_a_held_submission_pass(live: Live) -> None:
+    held = licence(live.here, firm("放行")).changed(content="负责人电话13912345678")
+    send(live, held)
+    (one,) = findings(live, held)
+    assert (one["rule"], one["verdict"]) == ("DQ-SEC-02", "H")
+    told = live.json("findings", "waive", one["finding_id"], *WHO, "--by", "steward", "--reason", "号码为公开的服务热线")
+    assert told["passed"] is True and told["waived"] == [["DQ-SEC-02", "content"]]
+    assert live.sql("SELECT 1 FROM steps WHERE submission_id = $1", held.submission_id)
+    (after,) = findings(live, held)
+    assert (after["status"], after["answered_by"], after["answer"]) == ("FIXED", "steward", "号码为公开的服务热线")
+    live.databus("findings", "waive", one["finding_id"], *WHO, "--by", "steward", "--reason", "再放行一次", code=1)
+
+
 def test_scorecards_are_counted_by_entry_and_for_all(live: Live, wrong: Draft) -> None:
     told = live.json("scorecards", "--department", "transport", "--month", f"{now():%Y-%m}")
     (rate,) = [one for one in told if (one["metric"], one["catalog_code"]) == ("pass_rate", "307005/000003")]

@@ -1,4 +1,4 @@
-"""Reading many records by their places, in one pass."""
+"""Reading records by their places, many in one pass, or one by its key."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from databus.bus.address import BusAddress
 from databus.bus.follow import beginnings, ends, follow
+from databus.bus.partition import partition
 from databus.errors import BusUnavailable
 from databus.model.chunk import Record
 
@@ -42,3 +43,33 @@ async def read_many(address: BusAddress, topic: str, wanted: Places, *, timeout_
     except TimeoutError:
         raise BusUnavailable(f"{topic} was not read in {timeout_seconds:.0f} s", topic=topic) from None
     return found
+
+
+async def find_keyed(address: BusAddress, topic: str, key: bytes, *, timeout_seconds: float = 120.0) -> Record | None:
+    """The first committed record of a key; None where the topic no longer has it.
+
+    Raises:
+        BusUnavailable: the broker does not answer in time.
+        Misconfigured: the topic does not exist or may not be read.
+    """
+    first, last = await beginnings(address, [topic]), await ends(address, [topic])
+    here = partition(key, len(last))
+    begin = {place: first[place] if place[1] == here else end for place, end in last.items()}
+    if begin[topic, here] >= last[topic, here]:
+        return None
+    at, stop, found = dict(begin), asyncio.Event(), list[Record]()
+
+    def moved(name: str, number: int, offset: int) -> None:
+        at[name, number] = offset
+        if all(at[place] >= end for place, end in last.items()):
+            stop.set()
+
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            async for records in follow(address, topics=[topic], positions=begin, stop=stop, on_position=moved):
+                found += [one for one in records if one.key == key]
+                if found:
+                    break
+    except TimeoutError:
+        raise BusUnavailable(f"{topic} was not read in {timeout_seconds:.0f} s", topic=topic) from None
+    return found[0] if found else None

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from databus.bootstrap.followup import keep_scores
-from databus.cli.findings import require_department
+from databus.cli.answering import require_department
 from databus.cli.output import as_json, console, table
 from databus.cli.session import Session, session
 from databus.contract.catalogue import Contract

@@ -10,6 +10,7 @@
 | token-signing.pem | ES256 | gateway, intake |
 | bundle-signing.pem, bundle-signing.pub | ES256 | registrar, OPA |
 | receipt-signing.pem, receipt-signing.pub | ES256 | intake, everybody |
+| waiver-signing.pem, waiver-signing.pub | ES256 | stewards, checker |
 | opa.token | bearer | gateway, intake, OPA |
 """
 
@@ -31,8 +32,8 @@ PROCESS_USERS = ("admin", "registrar", "intake", "checker", "profiler", "project
 _HEX = ("platform.hmac", "cursor.key", "quarantine.key", "audit.nonce.key")
 _TOKENS = ("postgres.password", "opa.token")
 _PAIRS = ("token-signing", "bundle-signing")
-# Nothing that is kept depends on it: a home from before there were receipts gets one.
-_RECEIPTS = "receipt-signing"
+# Nothing that is kept depends on these: a home from before there were receipts or waivers gets them.
+_LATER = ("receipt-signing", "waiver-signing")
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def ensure(home: Path, departments: tuple[str, ...], *, data_exists: bool = Fals
         _write(keys.path(name), lambda: secrets.token_hex(24))
     for name in (*_HEX, *(f"departments/{department}.hmac" for department in departments)):
         _write(keys.path(name), lambda: secrets.token_hex(32))
-    for pair in (*_PAIRS, _RECEIPTS):
+    for pair in (*_PAIRS, *_LATER):
         _write(keys.path(f"{pair}.pem"), _private_pem)
         _write(keys.path(f"{pair}.pub"), partial(_public_pem, keys.path(f"{pair}.pem")))
     return keys

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from joserfc.jwk import ECKey
+
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.codec import Codec
 from databus.errors import Malformed, Undecodable, UnknownSchema
 from databus.model.chunk import Outcome, Output, Processor, Record, State
+from databus.model.finding import Verdict
 from databus.model.labels import Secrecy
-from databus.quality import normalise, written
+from databus.quality import normalise, waivers, written
 from databus.quality.acceptance import event_of
 from databus.quality.content import Content, Failure, content_of
 from databus.quality.desk import Desk, desk_of
@@ -24,18 +27,21 @@ from databus.quality.identity import key_failures, record_key, subject_of
 from databus.quality.rules import failures
 from databus.quality.secrecy import refused
 from databus.quality.submission import SECRECY, Submission, submission_of
+from databus.quality.waivers import Waiver
 
 Decoded = Mapping[str, Any]
 
 
-def processor(contract: Contract, codec: Codec, *, platform_key: bytes, quarantine_key: bytes, told_time: bool) -> Processor:
-    """The checker over one contract; topics are bare names on both sides.
+def processor(
+    contract: Contract, codec: Codec, *, platform_key: bytes, quarantine_key: bytes, told_time: bool, waiver_key: ECKey | None = None
+) -> Processor:
+    """The checker over one contract; topics are bare names on both sides. `waiver_key` is the public half of the stewards'.
 
     Raises:
         BadContract: a type asks for a rule that no check of one submission answers.
         BadSettings: the quarantine key is shorter than 32 bytes.
     """
-    desk = desk_of(contract, codec, platform_key=platform_key, quarantine_key=quarantine_key)
+    desk = desk_of(contract, codec, platform_key=platform_key, quarantine_key=quarantine_key, waiver_key=waiver_key)
     return partial(_process, desk=desk, told_time=told_time)
 
 
@@ -104,10 +110,33 @@ def _judged(submission: Submission, content: Content, decoded: Decoded, desk: De
         failed.append(Failure("DQ-FMT-03", "", "databus-told-time", expected="no such header here"))
     known = _known(content, key, desk.contract)
     found = [finding(submission, known, failure, desk.contract) for failure in failed]
+    waiver = None
+    if submission.waiver is not None:
+        waiver, refused = _waiver(submission, submission.waiver, desk)
+        found += [finding(submission, known, one, desk.contract) for one in refused]
+        waived = set(waiver.waived) if waiver is not None and subject.key else set()
+        found = [one for one in found if one.verdict is not Verdict.HOLD or (one.rule, one.field) not in waived]
     if stops(found):
         return written.refused(submission, found, desk)
     event = event_of(submission, content, subject, key, _body(submission, content, decoded, desk), desk.contract)
-    return [written.accepted(submission, event, desk), *written.told(submission, found, desk), *written.fixed(submission, event, desk)]
+    return [
+        written.accepted(submission, event, desk),
+        *written.told(submission, found, desk),
+        *written.fixed(submission, event, desk, waiver),
+    ]
+
+
+def _waiver(submission: Submission, token: bytes, desk: Desk) -> tuple[Waiver | None, list[Failure]]:
+    """The waiver of this submission, or DQ-FMT-03 for one that is forged, of another submission, or has run out."""
+    try:
+        if desk.waivers is None:
+            raise Malformed("no waiver is believed here")
+        waiver = waivers.read(token, desk.waivers)
+    except Malformed as error:
+        return None, [Failure("DQ-FMT-03", "databus-waiver", "", expected=error.detail)]
+    at, key, value = submission.appended_at, submission.key, submission.value
+    why = waivers.refusal(waiver, department=submission.department, key=key, value=value, at=at)
+    return (None, [Failure("DQ-FMT-03", "databus-waiver", "", expected=why)]) if why else (waiver, [])
 
 
 def _body(submission: Submission, content: Content, decoded: Decoded, desk: Desk) -> bytes:

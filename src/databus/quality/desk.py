@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from joserfc.jwk import ECKey
+
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.quality.completeness import Blank, blank_of
@@ -26,6 +28,7 @@ class Desk:
     types: Mapping[str, Questions]
     entries: Mapping[str, Questions]
     envelope: EnvelopeReader
+    waivers: ECKey | None
 
     def questions(self, record_type: str, catalog_code: str) -> Questions:
         """What a submission of a type under an entry is asked; a foreign or unknown entry asks what the type does."""
@@ -33,8 +36,8 @@ class Desk:
         return own if own is not None and own.record_type.name == record_type else self.types[record_type]
 
 
-def desk_of(contract: Contract, codec: Codec, *, platform_key: bytes, quarantine_key: bytes) -> Desk:
-    """The desk over one contract.
+def desk_of(contract: Contract, codec: Codec, *, platform_key: bytes, quarantine_key: bytes, waiver_key: ECKey | None) -> Desk:
+    """The desk over one contract; without a waiver key no waiver is believed.
 
     Raises:
         BadContract: a type asks for a rule that no check of one submission answers.
@@ -54,4 +57,5 @@ def desk_of(contract: Contract, codec: Codec, *, platform_key: bytes, quarantine
             if entry.dq_profile
         },
         envelope=envelope_reader(contract),
+        waivers=waiver_key,
     )

@@ -12,12 +12,13 @@ from databus.model.chunk import Headers, Record
 from databus.quality.quarantine import Place
 
 INBOX = "in."
-SUBMISSION_ID, SECRECY, FIXES, TOLD_TIME, ROW = (
+SUBMISSION_ID, SECRECY, FIXES, TOLD_TIME, ROW, WAIVER = (
     "databus-submission-id",
     "databus-secrecy",
     "databus-fixes",
     "databus-told-time",
     "databus-row",
+    "databus-waiver",
 )
 EVENT_ID, RULE = "databus-event-id", "databus-rule"
 """Written by the checker on sealed originals: which submission, and which rules it broke."""
@@ -30,13 +31,14 @@ _LAST_MS = (date.max.toordinal() - _EPOCH) * _DAY_MS
 _MAX_ROW = 2**31 - 1
 _MAX_HEADER = 256
 _MOST_FIXES = 32
+_LONGEST_WAIVER = 16_384
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """What was sent. `known_at` is when the broker took it (milliseconds), or the told time where one is believed and not
-    later; `day` (Asia/Shanghai) is its day, by which it is judged. `believed` is false where a told time came to a checker
-    that does not take one, or could not be read."""
+    later, `appended_at` the former in any case; `day` (Asia/Shanghai) is its day, by which it is judged. `believed` is false
+    where a told time came to a checker that does not take one, or could not be read."""
 
     place: Place
     department: str
@@ -44,6 +46,7 @@ class Submission:
     known_at: int
     day: date
     believed: bool
+    appended_at: int
     key: bytes | None
     value: bytes
     headers: Headers
@@ -69,6 +72,12 @@ class Submission:
         return tuple(dict.fromkeys(name for name in told if name))[:_MOST_FIXES]
 
     @property
+    def waiver(self) -> bytes | None:
+        """The waiver it came with, unread; None without one. One too long to be a waiver is an empty one."""
+        told = next((value for name, value in self.headers if name.lower() == WAIVER), None)
+        return told if told is None or len(told) <= _LONGEST_WAIVER else b""
+
+    @property
     def passed_on(self) -> Headers:
         """The headers that follow a fact through the line."""
         return tuple((told, value) for told, value in self.headers if told in _PASSED and len(value) <= _MAX_HEADER)
@@ -89,6 +98,7 @@ def submission_of(record: Record, *, told_time: bool) -> Submission:
         known_at=at,
         day=date.fromordinal(_EPOCH + (at + _SHANGHAI_MS) // _DAY_MS),
         believed=not told or time is not None,
+        appended_at=record.timestamp,
         key=record.key,
         value=record.value or b"",
         headers=record.headers,

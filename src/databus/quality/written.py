@@ -16,6 +16,7 @@ from databus.quality.desk import Desk
 from databus.quality.findings import Known, finding
 from databus.quality.quarantine import sealed
 from databus.quality.submission import EVENT_ID, RULE, Submission, uuid_or_nothing
+from databus.quality.waivers import Waiver
 
 
 def accepted(submission: Submission, event: Event, desk: Desk) -> Output:
@@ -33,18 +34,22 @@ def _told(submission: Submission, one: Finding, headers: Headers, desk: Desk) ->
     return Output(FINDINGS, submission.department.encode(), wire.encode_finding(desk.codec, one), headers)
 
 
-def fixed(submission: Submission, event: Event, desk: Desk) -> list[Output]:
-    """The answers to the findings an accepted submission says it fixes."""
-    return [_fixed(submission, name, event, desk) for name in submission.fixes]
+def fixed(submission: Submission, event: Event, desk: Desk, waiver: Waiver | None) -> list[Output]:
+    """The answers to the findings an accepted submission says it fixes, and to those a steward has waived."""
+    waived = dict.fromkeys(waiver.findings if waiver is not None else ())
+    return [
+        _fixed(submission, name, event, desk, waiver if name in waived else None) for name in dict.fromkeys((*waived, *submission.fixes))
+    ]
 
 
-def _fixed(submission: Submission, finding_id: str, event: Event, desk: Desk) -> Output:
+def _fixed(submission: Submission, finding_id: str, event: Event, desk: Desk, waiver: Waiver | None) -> Output:
     answer = Answer(
         finding_id,
         submission.department,
         FindingStatus.FIXED,
-        by=submission.department,
+        by=submission.department if waiver is None else waiver.by,
         at=submission.known_at,
+        reason="" if waiver is None else waiver.reason,
         record_type=event.record_type,
         event_id=event.event_id,
         submission_id=event.submission_id,
