@@ -168,6 +168,10 @@ class Line:
         records = [self.record("changes", wire.encode_change(self.codec, change), part=part) for change in changes]
         return [replace(record, timestamp=change.known_at) for record, change in zip(records, changes, strict=True)]
 
+    def findings(self, *findings: Finding) -> list[Record]:
+        """Findings as they lie in the log."""
+        return [self.record("findings", wire.encode_finding(self.codec, finding)) for finding in findings]
+
     async def apply(self, chunk: list[Record]) -> int:
         async with session(self.pool) as connection:
             return await projection.project(connection, chunk[0].topic, chunk, self.codec, self.contract)
@@ -176,7 +180,7 @@ class Line:
         await self.apply(self.changes(*changes, part=part))
 
     async def find(self, *findings: Finding) -> None:
-        await self.apply([self.record("findings", wire.encode_finding(self.codec, finding)) for finding in findings])
+        await self.apply(self.findings(*findings))
 
     async def answer(self, *answers: Answer) -> None:
         await self.apply([self.record("findings", wire.encode_answer(self.codec, answer)) for answer in answers])

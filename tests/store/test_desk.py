@@ -1,4 +1,4 @@
-"""Decisions, permits, accounts, classes, traces and the sum."""
+"""Decisions, permits, accounts, classes and traces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from databus.errors import Conflict, NotFound
 from databus.model.change import Kind
 from databus.model.disclosure import Role
 from databus.model.finding import Verdict
-from databus.store import accounts, classes, decisions, permits, reconciliation, trace
+from databus.store import accounts, classes, decisions, permits, trace
 from store.line import DECISION, FINDING, INTERNAL, KNOWN_AT, OPEN, OTHER, PERMIT, SUBJECT, Line
 
 pytestmark = pytest.mark.live
@@ -118,33 +118,3 @@ async def test_an_unknown_id_leads_nowhere(line: Line, identifier: str) -> None:
     await line.happen(line.change("a"))
     await line.find(replace(FINDING, submission_id="", event_id="event-u"))
     assert (await trace.of(line.pool, identifier)).empty
-
-
-async def test_every_submission_counts_once_in_one_class(line: Line) -> None:
-    await line.happen(
-        line.change("a"),
-        line.change("a-again", submission_id="submission-a", kind=Kind.DUPLICATE, pv=None),
-        line.change("b", kind=Kind.DUPLICATE, pv=None),
-        line.change("c", kind=Kind.HISTORY, pv=None),
-        line.change("c-again", submission_id="submission-c", kind=Kind.DUPLICATE, pv=None),
-        line.change("d", kind=Kind.EQUIVOCAL, pv=None),
-        line.change("tick", submission_id="", kind=Kind.CHANGED),
-        line.change("released"),
-    )
-    rejected = replace(FINDING, finding_id="r1", submission_id="r", event_id="e-r")
-    await line.find(
-        rejected,
-        replace(rejected, finding_id="r2", field="other"),
-        replace(rejected, finding_id="r3", event_id="e-r-again"),
-        replace(FINDING, finding_id="u1", submission_id="", event_id="e-u1", rule="DQ-FMT-01"),
-        replace(FINDING, finding_id="u2", submission_id="", event_id="e-u2", rule="DQ-FMT-01"),
-        replace(FINDING, finding_id="s", submission_id="s", event_id="e-s", rule=reconciliation.SECRECY),
-        replace(FINDING, finding_id="h", submission_id="h", event_id="e-h", verdict=Verdict.HOLD),
-        replace(FINDING, finding_id="rel", submission_id="submission-released", event_id="e-held-first", verdict=Verdict.HOLD),
-        replace(FINDING, finding_id="w", submission_id="submission-a", event_id="event-a", verdict=Verdict.WARN),
-        replace(FINDING, finding_id="cons", submission_id="submission-a", event_id="event-a", verdict=Verdict.HOLD, rule="DQ-CONS-01"),
-    )
-    counted = await reconciliation.count(line.pool)
-    assert counted == reconciliation.Count(refused=1, rejected=3, held=1, changing=2, history=1, duplicate=1, equivocal=1, other=1)
-    assert (counted.accepted, counted.submissions) == (5, 10)
-    assert await reconciliation.places(line.pool) == 7 + 7

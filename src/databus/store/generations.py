@@ -16,6 +16,7 @@ from databus.contract.catalogue import Contract
 from databus.errors import DataUnusable
 from databus.store import frame, partitions
 from databus.store.projection import CHANGES
+from databus.store.reconciliation import WITH_TALLY, counted
 from databus.store.sessions import Connection, Pool, session, translated
 from databus.store.versions import current
 
@@ -30,6 +31,7 @@ REBUILT = frozenset(
 SHARED = frozenset(
     {
         "label_classes",
+        "tally",
         "findings",
         "answers",
         "scorecards",
@@ -43,6 +45,23 @@ SHARED = frozenset(
     }
 )
 """Tables that are not: a rebuild leaves them alone."""
+
+# Every event there ever was counts as it did: of those that are folded again some had left `steps`, and of those that are
+# not some have been erased from `events`. Both are counted up to where both generations have come.
+_REACHED = "SELECT origin_partition, max(origin_offset) AS reached FROM {}.steps GROUP BY 1"
+_COMMON = f"""
+CREATE TEMP TABLE common ON COMMIT DROP AS
+SELECT origin_partition, least(o.reached, n.reached) AS reached
+FROM ({_REACHED.format("public")}) o FULL JOIN ({_REACHED.format(SCHEMA)}) n USING (origin_partition)
+"""
+_WITHIN = "origin_offset <= (SELECT reached FROM common c WHERE c.origin_partition = s.origin_partition)"
+_TALLY = f"""
+INSERT INTO tally (class, submissions, places)
+SELECT class, greatest(0, o.submissions - coalesce(n.submissions, 0)), greatest(0, o.places - coalesce(n.places, 0))
+FROM ({WITH_TALLY.format(f"({counted(steps='public.steps s', step=_WITHIN)})")}) o
+LEFT JOIN ({counted(steps=f"{SCHEMA}.steps s", step=_WITHIN)}) n USING (class)
+ON CONFLICT (class) DO UPDATE SET submissions = excluded.submissions, places = excluded.places
+"""
 
 _LOCK = 0x6461_7461_6275_7302
 _SECONDS = 600.0
@@ -135,6 +154,9 @@ async def swap(dsn: str, *, number: int) -> None:
             async with connection.transaction():
                 if await _begun(connection) != number:
                     raise DataUnusable(f"generation {number} was not loaded", generation=number)
+                await connection.execute(_COMMON)
+                await connection.execute(_TALLY)
+                await connection.execute("DELETE FROM tally WHERE class = 'other'")
                 # Not dropped: its rows of other topics stay.
                 await connection.execute(
                     f"DELETE FROM positions WHERE topic = '{CHANGES}'; INSERT INTO positions SELECT * FROM {SCHEMA}.positions; "

@@ -1,9 +1,10 @@
-"""What is no longer kept: old steps, replies that have expired, and versions no pin and no cursor can reach any more."""
+"""What is no longer kept: old steps, replies that have expired, and versions nobody can reach any more. What leaves is counted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from databus.store.reconciliation import JUDGING, OF_PROFILES, counted
 from databus.store.sessions import Connection, Pool, session
 
 DAYS = 400
@@ -26,8 +27,43 @@ _ATTRIBUTES = """
 DELETE FROM attribute_versions a USING feed_floor f
 WHERE a.part = f.part AND a.to_offset < f."offset"
 """
-_STEPS = 'DELETE FROM steps s USING feed_floor f WHERE s.part = f.part AND s."offset" < f."offset"'
-_FINDINGS = "DELETE FROM findings WHERE written_at < $1"
+# The last step of each partition stays: it tells how far `events` is folded.
+_AGED = """
+CREATE TEMP TABLE aged ON COMMIT DROP AS
+SELECT f.part, least(f."offset", (SELECT max(s."offset") FROM steps s WHERE s.part = f.part)) AS "offset" FROM feed_floor f
+"""
+# All that is known of a submission leaves at once, or what is left of it would count as another one.
+_LEAVING = f"""
+INSERT INTO leaving
+SELECT submission_id FROM (
+    SELECT s.submission_id FROM steps s JOIN aged f USING (part) WHERE s."offset" < f."offset" AND s.submission_id <> ''
+    UNION SELECT submission_id FROM ({JUDGING}) f WHERE written_at < $1
+) old
+WHERE NOT EXISTS (
+    SELECT FROM steps s JOIN aged f USING (part) WHERE s.submission_id = old.submission_id AND s."offset" >= f."offset"
+) AND NOT EXISTS (
+    SELECT FROM findings f WHERE f.submission_id = old.submission_id AND f.written_at >= $1
+        AND f.verdict IN ('R', 'H') AND f.rule !~ '{OF_PROFILES}'
+)
+"""
+_LEFT = "submission_id IN (TABLE leaving)"
+_TALLY = f"""
+INSERT INTO tally (class, submissions, places)
+{counted(submission=_LEFT)}
+UNION ALL
+SELECT 'other', count(*), 0 FROM steps s JOIN aged f USING (part) WHERE s."offset" < f."offset" AND s.submission_id = ''
+ON CONFLICT (class) DO UPDATE SET submissions = tally.submissions + excluded.submissions, places = tally.places + excluded.places
+"""
+_STEPS = f"""
+DELETE FROM steps s USING aged f
+WHERE s.part = f.part AND s."offset" < f."offset" AND (s.submission_id = '' OR s.{_LEFT})
+"""
+_FINDINGS = f"""
+DELETE FROM findings
+WHERE written_at < $1 AND (
+    coalesce(nullif(submission_id, ''), event_id) IN (TABLE leaving) OR verdict NOT IN ('R', 'H') OR rule ~ '{OF_PROFILES}'
+)
+"""
 _ANSWERS = "DELETE FROM answers a WHERE NOT EXISTS (SELECT FROM findings f WHERE f.finding_id = a.finding_id)"
 _REPLIES = "DELETE FROM replies WHERE expires_at <= to_timestamp($1::bigint / 1000.0)"
 
@@ -51,6 +87,10 @@ async def prune(pool: Pool, *, now: int, days: int = DAYS) -> Pruned:
     before = now - days * _DAY_MS
     async with session(pool) as connection, connection.transaction():
         await connection.execute(_FLOOR, before)
+        await connection.execute(_AGED)
+        await connection.execute("CREATE TEMP TABLE leaving (submission_id text PRIMARY KEY) ON COMMIT DROP")
+        await connection.execute(_LEAVING, before)
+        await connection.execute(_TALLY)
         pruned = Pruned(
             versions=await _count(connection, _VERSIONS) + await _count(connection, _ATTRIBUTES),
             steps=await _count(connection, _STEPS),
