@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 
 from databus.bus import topics
 from databus.contract.wire import decode_change, decode_event, decode_time
+from databus.department.submission import owned_entry
 from databus.local.services import NAMES
 from databus.model.keys import organisation_key
 from live.drafts import Draft, Firm, accepted, firm, licence, registration, send
@@ -75,6 +77,27 @@ def test_the_walk_of_a_rejected_and_of_a_held_one_tells_why(live: Live, about: F
         finding = live.sql("SELECT finding_id FROM findings WHERE submission_id = $1 AND rule = $2", draft.submission_id, rule)[0]
         assert stages(live, finding["finding_id"]) == told, "the id of the finding leads to the same walk"
     assert "13800138000" not in live.databus("walk", held.submission_id)
+
+
+def test_the_walk_names_the_inbox_it_lay_in_also_where_one_department_ends_what_another_told(live: Live, about: Firm) -> None:
+    told = licence(live.here, about, "transport")
+    own = {"envelope__op": "REVOKE", "envelope__reason": "行政复议", "envelope__catalog_code": entry(live, "emergency")}
+    ended = replace(told.changed(**own), department="emergency")
+    accepted(live, told, ended)
+    (step,) = live.sql("SELECT department FROM steps WHERE submission_id = $1", ended.submission_id)
+    assert step["department"] == "transport", "the record is still what transport told"
+    for draft in (told, ended):
+        walked = stages(live, draft.submission_id)
+        inbox, partition, offset = re.match(r"(.+)\[(\d+)\] offset (\d+)", walked["2"]["inbox"]).groups()  # type: ignore[union-attr]
+        assert inbox == topics.inbox(draft.department)
+        (record,) = [one for one in live.log(inbox) if (one.partition, one.offset) == (int(partition), int(offset))]
+        assert draft.submission_id.encode() in (record.value or b"")
+        assert walked["1"]["source"].startswith(draft.department)
+
+
+def entry(live: Live, department: str) -> str:
+    """The entry under which a department reports licences."""
+    return owned_entry(live.here.contract, live.here.contract.types["ADMIN_LICENCE"], department).code
 
 
 def test_an_id_nobody_knows_is_said_to_be_unknown(live: Live) -> None:

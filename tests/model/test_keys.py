@@ -96,3 +96,8 @@ def test_a_part_too_long_for_its_length_is_refused() -> None:
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(ValueError, match="decode"):
         keys.unpack(b"\x00\x02\xff\xff")
+
+
+def test_the_id_of_an_event_is_made_of_the_place_it_lay_in() -> None:
+    assert keys.event_id("in.transport", 1, 7) == keys.event_id("in.transport", 1, 7)
+    assert len({keys.event_id(*place) for place in (("in.transport", 1, 7), ("in.ecology", 1, 7), ("in.transport", 17, 7))}) == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from databus.bus.follow import read_at
 from databus.cli.output import as_json, console
 from databus.cli.session import Session, session
 from databus.errors import NotFound
+from databus.model import keys
 from databus.model.chunk import Record
 from databus.model.disclosure import DecisionRecord
 from databus.model.finding import Finding
@@ -66,11 +67,11 @@ def _traced(here: Session, identifier: str) -> Trace:
 def _stages(here: Session, found: Trace) -> Told:
     steps = [step for step in found.steps if step.submission_id]
     told: Told = []
-    places = [(step.department, step.inbox_partition, step.inbox_offset, step.known_at) for step in steps]
-    places += [(one.department, one.inbox_partition, one.inbox_offset, one.issued_at) for one in found.findings]
-    if places:
-        told.append(("1  department  hands over a fact", list(_handed(steps, found.findings))))
-        told.append(("2  bus  keeps it, in order", list(_kept(here, steps, places[0]))))
+    if steps or found.findings:
+        first: Step | Finding = steps[0] if steps else found.findings[0]
+        sender = sender_of(first, here.contract.departments)
+        told.append(("1  department  hands over a fact", list(_handed(sender, steps, found.findings))))
+        told.append(("2  bus  keeps it, in order", list(_kept(here, sender, first))))
         told.append(("3  quality  is it fit to be believed?", list(_checked(steps, found.findings))))
     if steps:
         told.append(("4  profile  facts become one profile", list(_folded(here, steps))))
@@ -79,25 +80,41 @@ def _stages(here: Session, found: Trace) -> Told:
     return told
 
 
-def _handed(steps: list[Step], findings: tuple[Finding, ...]) -> Iterator[tuple[str, str]]:
+def sender_of(one: Step | Finding, departments: Collection[str]) -> str:
+    """Whose inbox the submission lay in: its event's id is made of that place.
+
+    A step bears the department of the record's content, and that may be another one: a department can end what another has told.
+    """
+    for slug in departments:
+        if keys.event_id(topics.inbox(slug), one.inbox_partition, one.inbox_offset) == one.event_id:
+            return slug
+    return one.department
+
+
+def _handed(sender: str, steps: list[Step], findings: tuple[Finding, ...]) -> Iterator[tuple[str, str]]:
     if steps:
         first = steps[0]
+        fact = f"{first.op} of {first.record_type}, seq {first.seq}"
         yield "submission", first.submission_id
-        yield "fact", f"{first.op} of {first.record_type}, seq {first.seq}, under {first.catalog_code}"
-        yield "source", f"{first.department}, system {first.system}"
+        if sender == first.department:
+            yield "fact", f"{fact}, under {first.catalog_code}"
+            yield "source", f"{sender}, system {first.system}"
+        else:
+            yield "fact", f"{fact}, a record of {first.department} under {first.catalog_code}"
+            yield "source", sender
     else:
         one = findings[0]
         yield "submission", one.submission_id or "(unreadable)"
         yield "fact", f"{one.record_type or 'unknown type'}, under {one.catalog_code or 'no entry'}"
-        yield "source", one.department + (f", row {one.row} of its file" if one.row else "")
+        yield "source", sender + (f", row {one.row} of its file" if one.row else "")
 
 
-def _kept(here: Session, steps: list[Step], place: tuple[str, int, int, int]) -> Iterator[tuple[str, str]]:
-    department, partition, offset, at = place
-    yield "inbox", f"{topics.inbox(department)}[{partition}] offset {offset}, {_instant(at)}"
-    for step in steps[:1]:
-        yield "event", f"{step.event_id}"
-        yield "lies at", _place(here, topics.EVENTS, step.origin_partition, step.origin_offset)
+def _kept(here: Session, sender: str, first: Step | Finding) -> Iterator[tuple[str, str]]:
+    at = first.known_at if isinstance(first, Step) else first.issued_at
+    yield "inbox", f"{topics.inbox(sender)}[{first.inbox_partition}] offset {first.inbox_offset}, {_instant(at)}"
+    if isinstance(first, Step):
+        yield "event", first.event_id
+        yield "lies at", _place(here, topics.EVENTS, first.origin_partition, first.origin_offset)
 
 
 def _checked(steps: list[Step], findings: tuple[Finding, ...]) -> Iterator[tuple[str, str]]:

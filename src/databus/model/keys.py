@@ -45,6 +45,11 @@ def derived_id(*parts: str | int) -> str:
     return uuid8(hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).digest())
 
 
+def event_id(inbox: str, partition: int, offset: int) -> str:
+    """The id of the event that the submission at this place of an inbox becomes; `inbox` is the topic without a prefix."""
+    return derived_id("event", inbox, partition, offset)
+
+
 def pack(*parts: str) -> bytes:
     """A composite key: each part led by its length in bytes (2, big endian), so that no part can imitate another.
 

@@ -94,7 +94,7 @@ def submission_of(record: Record, *, told_time: bool) -> Submission:
     return Submission(
         place=place,
         department=topic.removeprefix(INBOX),
-        event_id=keys.derived_id("event", topic, record.partition, record.offset),
+        event_id=keys.event_id(topic, record.partition, record.offset),
         known_at=at,
         day=date.fromordinal(_EPOCH + (at + _SHANGHAI_MS) // _DAY_MS),
         believed=not told or time is not None,
