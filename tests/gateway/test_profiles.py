@@ -44,11 +44,11 @@ def test_a_narrowed_licence_looks_different_to_each_of_five(client: TestClient) 
     assert told["consented"]["withheld"]["remark"] == "DENY_NOT_PUBLISHED"
     assert "remark" not in told["consented"]["fields"]
     explained = {name: (body["withheld"].get("ADMIN_LICENCE"), licences(body)[0]["reasons"]) for name, body in answers.items()}
-    assert explained["public"][0] == ["DENY_NOT_PUBLISHED"]
-    assert explained["no purpose"][0] == ["DENY_NO_GRANT"]
-    assert explained["not consented"][0] == ["DENY_NO_CONSENT"]
-    assert explained["granted"] == (None, ["OK_GRANT"])
-    assert explained["consented"] == (None, ["OK_CONSENT"])
+    assert explained["public"][0] == ["DENY_EXPIRED", "DENY_NOT_PUBLISHED"]
+    assert explained["no purpose"][0] == ["DENY_EXPIRED", "DENY_NO_GRANT"]
+    assert explained["not consented"][0] == ["DENY_EXPIRED", "DENY_NO_CONSENT"]
+    assert explained["granted"] == (["DENY_EXPIRED"], ["OK_GRANT"])
+    assert explained["consented"] == (["DENY_EXPIRED"], ["OK_CONSENT"])
 
 
 def test_null_is_told_apart_from_withheld(client: TestClient) -> None:

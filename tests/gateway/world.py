@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 
 from databus.contract.catalogue import Contract, load
+from databus.contract.classes import possible
 from databus.errors import Unauthenticated
 from databus.gateway.routes import router
 from databus.model.disclosure import ANONYMOUS, Caller, ClassPlan, Permit, Question, Role
@@ -145,7 +146,7 @@ def build(permits: tuple[Permit, ...] = ()) -> World:
     instant = [NOW]
     clock: Callable[[], datetime] = lambda: instant[0]  # noqa: E731
     records = MemoryRecords(permits=list(permits), log=log)
-    planner = TablePlanner(verdict, lambda: tuple(labels), clock, log=log)
+    planner = TablePlanner(verdict, lambda: tuple(labels), clock, possible=possible(contract()), log=log)
     trail, counter, pages = MemoryTrail(log=log), Counter(), load_pages()
     routes = router(
         planner=planner,

@@ -18,6 +18,7 @@ from databus.audit.trail import Trail
 from databus.bootstrap.observed import ObservedTrail
 from databus.bootstrap.parts import Process, beat, main, now, process, registered_codec
 from databus.bus.journal import Journal
+from databus.contract.classes import possible
 from databus.gateway import routes as gateway
 from databus.gateway.records import StoreRecords
 from databus.local.engines.opa import BUNDLE_PATH
@@ -92,6 +93,7 @@ def _application(
         contract=made.contract,
         clock=now,
         seconds=settings.gateway.plan_seconds,
+        possible=possible(made.contract),
         observe=observe,
     )
     world = gateway.router(

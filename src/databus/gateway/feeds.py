@@ -108,7 +108,7 @@ async def turn(line: Line, position: Position, *, limit: int, request: str) -> T
     lens = await look(line.planner, caller, purpose=purpose, permit=permit)
     asked = Asked("feed.read", request)
     classes = lens.allowed
-    if not classes and lens.classes:
+    if not classes:
         await record(line.trail, denial(asked, lens, clock=line.clock))
         raise NotAllowed("Policy leaves nothing of this feed to you for this purpose.", reasons=reasons_of(lens))
     try:

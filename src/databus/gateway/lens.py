@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from databus.model.disclosure import ANONYMOUS, Action, Caller, ClassPlan, Disclosed, Permit, Plan, Role
 from databus.model.labels import LabelClass, SubjectKind
@@ -55,23 +54,13 @@ class Lens:
         """Every plan that took part."""
         return (self.base,) if self.own is None else (self.base, self.own)
 
-    @property
-    def plan_ids(self) -> tuple[str, ...]:
-        """What changes when policy changes its mind."""
-        return tuple(plan.plan_id for plan in self.plans)
-
-    @property
-    def expires_at(self) -> datetime:
-        """The instant at which the first of the plans ends."""
-        return min(plan.expires_at for plan in self.plans)
-
     def withheld_types(self) -> dict[str, tuple[str, ...]]:
-        """Per record type the reasons for which records of it may be missing: from the class table, whoever it is about."""
+        """Per record type the reasons for which records of it may be missing: whoever it is about, and whatever there is."""
         found: dict[str, set[str]] = {}
-        for class_id, label in self.classes.items():
+        for class_id in self.base.possible:
             verdict = self.verdict(class_id)
             if verdict is not None and not verdict.visible:
-                found.setdefault(label.record_type, set()).update(verdict.reasons)
+                found.setdefault(self.classes[class_id].record_type, set()).update(verdict.reasons)
         return {name: tuple(sorted(reasons)) for name, reasons in sorted(found.items())}
 
 

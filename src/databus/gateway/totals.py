@@ -20,7 +20,7 @@ class Totals:
 
     async def now(self, lens: Lens) -> tuple[int, int]:
         """Subjects and records that are open to everybody, at most a minute old."""
-        question = (self._line.today(), lens.plan_ids)
+        question = (self._line.today(), lens.allowed)
         if self._made is None or self._made[1] != question or time.monotonic() - self._made[0] > SECONDS:
             found = await self._line.records.totals(classes=lens.allowed, today=self._line.today())
             self._made = (time.monotonic(), question, found)

@@ -53,14 +53,21 @@ def business(line: Line, lens: Lens, profile: Profile, words: Words, adverse: Se
         for section, group in groupby(views, key=lambda pair: types[pair[0].row.record_type].section)
     ]
     dated = sorted((view for _, view in views if view.date), key=lambda view: view.date or "", reverse=True)
-    withheld = [(words.of(types[name]), [words.reason(reason) for reason in reasons]) for name, reasons in lens.withheld_types().items()]
     return {
         "name": name_of(profile.subject),
         "codes": [(words(f"code.{scheme}"), code) for scheme, code in profile.subject.codes],
         "sections": sections,
         "timeline": dated,
-        "withheld": withheld,
+        "withheld": _withheld(lens, words),
     }
+
+
+def _withheld(lens: Lens, words: Words) -> list[tuple[list[str], list[str]]]:
+    """The kinds of information that are kept back for the same reasons, and those reasons in words."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, reasons in lens.withheld_types().items():
+        alike.setdefault(reasons, []).append(words.of(words.contract.types[name]))
+    return [(kinds, [words.reason(reason) for reason in reasons]) for reasons, kinds in alike.items()]
 
 
 def record_view(one: Shown, number: int, words: Words, known: set[str], adverse: Sequence[str]) -> RecordView:

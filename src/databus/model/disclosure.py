@@ -101,7 +101,8 @@ class ClassPlan:
 class Plan:
     """A decision compiled to keep, mask or drop per field of each class.
 
-    `plan_id` = hash(input, revision). `classes` maps class ids to their plan; a class it lacks is denied.
+    `plan_id` = hash(input, revision). `classes` maps class ids to their plan; a class it lacks is denied. `possible` are
+    those that a record can have, whether or not there is one: what `withheld` tells of a type.
     """
 
     plan_id: str
@@ -109,6 +110,7 @@ class Plan:
     question: Question
     classes: Mapping[int, ClassPlan]
     expires_at: datetime
+    possible: tuple[int, ...] = ()
 
     @property
     def allowed(self) -> tuple[int, ...]:

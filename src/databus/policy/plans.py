@@ -37,8 +37,8 @@ class _Place:
 class Plans:
     """`ports.Planner` over a decider.
 
-    `classes` tells the label classes that occur, `seconds` is the longest life of a plan, `observe` is told of each
-    answer whether it was at hand and how long it took (seconds).
+    `classes` tells the label classes that occur, `possible` are those that can, `seconds` is the longest life of a plan.
+    `observe` is told of each answer whether it was at hand and how long it took (seconds).
     """
 
     def __init__(
@@ -49,12 +49,14 @@ class Plans:
         contract: Contract,
         clock: Clock,
         seconds: float,
+        possible: tuple[LabelClass, ...] = (),
         observe: Callable[[bool, float], None] | None = None,
     ) -> None:
         self._decider = decider
         self._classes = classes
         self._contract = contract
         self._clock = clock
+        self._possible = {known.class_id: known for known in possible}
         self._life = timedelta(seconds=seconds)
         self._observe = observe or (lambda _cached, _seconds: None)
         self._places: dict[_Key, _Place] = {}
@@ -90,7 +92,7 @@ class Plans:
 
     async def _occurring(self, now: datetime) -> tuple[LabelClass, ...]:
         if self._known is None or not self._known[0] <= now < self._known[0] + _LOOK_EVERY:
-            found = await self._classes()
+            found = tuple((self._possible | {known.class_id: known for known in await self._classes()}).values())
             # The same classes stay the same object, so that the usual comparison is one of identity.
             self._known = (now, self._known[1] if self._known is not None and self._known[1] == found else found)
         return self._known[1]
@@ -99,7 +101,7 @@ class Plans:
         revision, verdicts = await self._decider.decide(question)
         fitted = {known.class_id: redaction.fit(verdicts[known.class_id], self._fields(known.record_type)) for known in question.classes}
         end = expiry(now, life=self._life, permit=question.permit)
-        return Plan(digest(as_input(question), revision), revision, question, fitted, end)
+        return Plan(digest(as_input(question), revision), revision, question, fitted, end, tuple(self._possible))
 
     def _fields(self, record_type: str) -> Mapping[str, Field] | None:
         known = self._contract.types.get(record_type)

@@ -23,6 +23,7 @@ class TablePlanner:
     verdict: Verdict
     classes: Callable[[], tuple[LabelClass, ...]]
     clock: Callable[[], datetime]
+    possible: tuple[LabelClass, ...] = ()
     revision: str = "r1"
     away: bool = False
     log: list[str] = field(default_factory=list)
@@ -32,10 +33,12 @@ class TablePlanner:
         self.log.append("decide")
         if self.away:
             raise PolicyUnavailable("OPA does not answer")
-        question = Question(caller, purpose, relation, permit, self.clock().date(), self.classes())
+        occurring = (known for known in self.classes() if known not in self.possible)
+        question = Question(caller, purpose, relation, permit, self.clock().date(), (*self.possible, *occurring))
         plans = {label.class_id: self.verdict(question, label) for label in question.classes}
         plan_id = hashlib.sha256(repr((question, self.revision)).encode()).hexdigest()[:32]
-        return Plan(plan_id, self.revision, question, plans, self.clock() + timedelta(minutes=1))
+        ids = tuple(known.class_id for known in self.possible)
+        return Plan(plan_id, self.revision, question, plans, self.clock() + timedelta(minutes=1), ids)
 
     def redact(self, plan: Plan, class_id: int, payload: Mapping[str, Any]) -> Disclosed:
         """One record cut by the plan: kept fields as they are, masked ones as stars, dropped ones named."""

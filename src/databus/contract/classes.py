@@ -1,0 +1,34 @@
+"""The label classes a record of each type can have: what may be withheld of a type is told from these, whatever there is (design 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from databus.contract.catalogue import Contract, RecordType
+from databus.model.labels import Commercial, LabelClass, Privacy, Publication, Standing, SubjectKind
+
+FLAGS = ("work_secret", "unverified")
+"""Flags that policy may close a record for."""
+
+
+def possible(contract: Contract) -> tuple[LabelClass, ...]:
+    """Classes that stand for all of them: of each type and kind of subject an open record, and one for everything that can close it.
+
+    A record that several things close gives one of their reasons, so each alone is enough. The owner is the type's only
+    department, or empty where there are several: whoever asks, another one has such records.
+    """
+    return tuple(one for name in sorted(contract.types) for one in _of_type(contract.types[name]))
+
+
+def _of_type(record_type: RecordType) -> Iterator[LabelClass]:
+    owners = {owner.department for owner in record_type.owners}
+    owner = owners.pop() if len(owners) == 1 else ""
+    for kind in SubjectKind:
+        open_one = LabelClass(record_type.name, kind, Publication.PUBLIC, Commercial.NONE, Privacy.NONE, Standing.SHOWN, owner)
+        yield open_one
+        yield from (replace(open_one, publication=one) for one in Publication if one is not open_one.publication)
+        yield from (replace(open_one, commercial=one) for one in Commercial if one is not open_one.commercial)
+        yield from (replace(open_one, privacy=one) for one in Privacy if one is not open_one.privacy)
+        yield from (replace(open_one, standing=one) for one in Standing if one is not open_one.standing)
+        yield from (replace(open_one, flags=(flag,)) for flag in FLAGS)
