@@ -8,15 +8,21 @@ from dataclasses import replace
 from databus.contract.catalogue import Contract, RecordType
 from databus.model.labels import Commercial, LabelClass, Privacy, Publication, Standing, SubjectKind
 
-FLAGS = ("work_secret", "unverified")
-"""Flags that policy may close a record for."""
+KINDS = (SubjectKind.ORGANISATION, SubjectKind.PERSON)
+CLOSING = (
+    *({"publication": one} for one in Publication if one is not Publication.PUBLIC),
+    *({"standing": one} for one in Standing if one is not Standing.SHOWN),
+    {"commercial": Commercial.CONFIRMED},
+    {"privacy": Privacy.SENSITIVE},
+    {"flags": ("work_secret",)},
+)
+"""What can close a record, each alone: a record that several things close gives one of their reasons."""
 
 
 def possible(contract: Contract) -> tuple[LabelClass, ...]:
     """Classes that stand for all of them: of each type and kind of subject an open record, and one for everything that can close it.
 
-    A record that several things close gives one of their reasons, so each alone is enough. The owner is the type's only
-    department, or empty where there are several: whoever asks, another one has such records.
+    The owner is the type's only department, or empty where there are several: whoever asks, another one has such records.
     """
     return tuple(one for name in sorted(contract.types) for one in _of_type(contract.types[name]))
 
@@ -24,11 +30,7 @@ def possible(contract: Contract) -> tuple[LabelClass, ...]:
 def _of_type(record_type: RecordType) -> Iterator[LabelClass]:
     owners = {owner.department for owner in record_type.owners}
     owner = owners.pop() if len(owners) == 1 else ""
-    for kind in SubjectKind:
+    for kind in KINDS:
         open_one = LabelClass(record_type.name, kind, Publication.PUBLIC, Commercial.NONE, Privacy.NONE, Standing.SHOWN, owner)
         yield open_one
-        yield from (replace(open_one, publication=one) for one in Publication if one is not open_one.publication)
-        yield from (replace(open_one, commercial=one) for one in Commercial if one is not open_one.commercial)
-        yield from (replace(open_one, privacy=one) for one in Privacy if one is not open_one.privacy)
-        yield from (replace(open_one, standing=one) for one in Standing if one is not open_one.standing)
-        yield from (replace(open_one, flags=(flag,)) for flag in FLAGS)
+        yield from (replace(open_one, **closed) for closed in CLOSING)  # type: ignore[arg-type]
