@@ -15,7 +15,7 @@ from databus.gateway.bodies import record_body
 from databus.gateway.line import Line
 from databus.gateway.walks import Stretch, Walk, columns_of, cursor_of, stretch, walk_of
 from databus.store.datasets import Dataset
-from databus.web.etags import answer, json_answer
+from databus.web.etags import Fresh, answer, json_answer
 from databus.web.paging import limit_of
 from databus.web.streams import Bounded, yielding
 
@@ -61,8 +61,9 @@ def router(line: Line) -> APIRouter:
         if tables.MEDIA_TYPE in request.headers.get("accept", ""):
             return _as_csv(request, line, chosen, page)
         told = {"dataset": chosen.name, "records": [record_body(one, platform_key=line.platform_key) for one in page.shown]}
-        body = {**told, "next": cursor_of(page.onward, line), "withdrawn": page.withdrawn}
-        return json_answer(request, body, headers={**line.as_of(), **_link(request, line, page)})
+        onward = cursor_of(page, line)
+        body = {**told, "next": onward[0] if onward else None, "withdrawn": page.withdrawn}
+        return json_answer(request, body, headers={**line.as_of(), **_link(request, onward)}, fresh=onward)
 
     @routes.get("/v1/datasets/{dataset}/exports/csv", summary="All of it as CSV", openapi_extra=missing)
     async def as_csv(request: Request, dataset: Id, sort: Sort = None, bom: Bom = None) -> Response:
@@ -136,14 +137,13 @@ def _as_csv(request: Request, line: Line, dataset: Dataset, page: Stretch) -> Re
     record_type = line.contract.types[dataset.record_type]
     rows = tables.lines(page.shown, columns, record_type, platform_key=line.platform_key)
     body = mark + tables.header(columns) + rows
-    return answer(request, body, media_type=tables.MEDIA_TYPE, headers={**line.as_of(), **_link(request, line, page)})
+    return answer(request, body, media_type=tables.MEDIA_TYPE, headers={**line.as_of(), **_link(request, cursor_of(page, line))})
 
 
-def _link(request: Request, line: Line, page: Stretch) -> dict[str, str]:
-    cursor = cursor_of(page.onward, line)
+def _link(request: Request, cursor: Fresh | None) -> dict[str, str]:
     if cursor is None:
         return {}
-    onward = request.url.include_query_params(cursor=cursor)
+    onward = request.url.include_query_params(cursor=cursor[0])
     return {"Link": f'<{onward.path}?{onward.query}>; rel="next"'}
 
 

@@ -42,13 +42,14 @@ Purpose = Annotated[str, Query(description="What for: a code of the list `purpos
 
 @dataclass(frozen=True)
 class Turn:
-    """One page of steps, decided and recorded. `behind` is the position after it."""
+    """Steps decided and recorded. `behind` is the position after them; `more` and `whole` are those of `store.feed.Steps`."""
 
     lens: Lens
     pairs: tuple[Pair, ...]
     before: Position
     behind: Position
     more: bool
+    whole: bool
 
 
 def router(line: Line) -> APIRouter:
@@ -98,7 +99,7 @@ def router(line: Line) -> APIRouter:
 
 
 async def turn(line: Line, position: Position, *, limit: int, request: str) -> Turn:
-    """Decide, read, redact, record one page.
+    """Decide, read, redact, record at most `limit` steps.
 
     Raises:
         Gone: the position is too old. NotAllowed: policy leaves nothing of this feed. Unavailable: a port is away.
@@ -121,28 +122,31 @@ async def turn(line: Line, position: Position, *, limit: int, request: str) -> T
         gone = tuple(row.record.record_key for row, one in pairs if one is None)
         outcome = ALLOW if made[0].outcome == DENY else made[0].outcome
         await record(line.trail, (replace(made[0], records=(*made[0].records, *gone), outcome=outcome), *made[1:]))
-    return Turn(lens, pairs, position, position.at(steps.version, lens), steps.more)
+    return Turn(lens, pairs, position, position.at(steps.version, lens), steps.more, steps.whole)
 
 
 async def told(line: Line, first: Turn, *, limit: int, patience: int, request: str) -> AsyncIterator[bytes]:
     """The lines of an answer: what there is, or what comes while the reader waits; then a control line."""
     if first.before.changed(first.lens):
         yield control("plan_changed", sealed(first.behind, line), advice="begin without a cursor to have all you may see now")
-    page, loop = first, asyncio.get_running_loop()
+    page, taken, loop = first, 0, asyncio.get_running_loop()
     end, beat = loop.time() + patience, loop.time() + HEARTBEAT
-    while not page.pairs and (page.more or loop.time() < end):
-        if not page.more:
+    while True:
+        for text in lines(line, page.lens, page.before, page.pairs):
+            yield text
+        taken += len(page.pairs)
+        if page.whole and (taken or loop.time() >= end):
+            break
+        if page.whole:
             await line.records.wait(max(0.0, min(end, beat) - loop.time()))
         if loop.time() >= beat:
             beat = loop.time() + HEARTBEAT
             yield control("heartbeat", sealed(page.behind, line))
         try:
-            page = await turn(line, page.behind, limit=limit, request=request)
+            page = await turn(line, page.behind, limit=limit - taken, request=request)
         except DatabusError as refusal:
             yield control("ended", sealed(page.behind, line), reason=refusal.code, status=refusal.status)
             return
-    for text in lines(line, page.lens, page.before, page.pairs):
-        yield text
     yield control("end_of_page", sealed(page.behind, line), more=page.more)
 
 

@@ -19,6 +19,7 @@ from databus.gateway.totals import Totals
 from databus.gateway.values import Words
 from databus.gateway.views import business, filter_fields, hit, table
 from databus.gateway.walks import OWN, cursor_of, stretch, walk_of
+from databus.web.etags import Fresh
 from databus.web.languages import language_of
 from databus.web.paging import words_of
 
@@ -37,8 +38,8 @@ def router(line: Line) -> APIRouter:
         language = language_of(request)
         return Words(language, line.pages.texts[language], line.contract, _DISPLAY["open_from"])
 
-    def page(request: Request, template: str, told: dict[str, Any]) -> Response:
-        return line.pages.answer(request, template, {"as_of": line.day().isoformat(), **told}, headers=line.as_of())
+    def page(request: Request, template: str, told: dict[str, Any], fresh: Fresh | None = None) -> Response:
+        return line.pages.answer(request, template, {"as_of": line.day().isoformat(), **told}, headers=line.as_of(), fresh=fresh)
 
     @routes.get("/")
     async def search(request: Request) -> Response:
@@ -78,7 +79,7 @@ def router(line: Line) -> APIRouter:
         found = await stretch(line, walk, limit=ROWS)
         line.count(dataset, caller)
         kept = [(name, value) for name, value in request.query_params.multi_items() if name not in OWN and value]
-        onward = cursor_of(found.onward, line)
+        onward = cursor_of(found, line)
         raw = line.contract.datasets[dataset]
         told = {
             "id": dataset,
@@ -91,9 +92,9 @@ def router(line: Line) -> APIRouter:
             "filtered": bool(kept),
             "paged": walk.after is not None,
             "first": _address(f"/datasets/{dataset}", kept),
-            "next": _address(f"/datasets/{dataset}", [*kept, ("cursor", onward)]) if onward else "",
+            "next": _address(f"/datasets/{dataset}", [*kept, ("cursor", onward[0])]) if onward else "",
         }
-        return page(request, "dataset.html", {**told, **table(line, chosen, found, speak)})
+        return page(request, "dataset.html", {**told, **table(line, chosen, found, speak)}, fresh=onward)
 
     @routes.get("/favicon.ico")
     async def mark() -> Response:

@@ -40,7 +40,7 @@ def policy_of(lens: Lens) -> str:
 
 def sealed(position: Position, line: Line) -> str:
     """The cursor: a fresh text each time, so that nobody learns from it whether anything hidden has moved."""
-    content = {"g": position.version.generation, "v": position.version.offsets, "p": position.policy}
+    content = {"g": position.version.generation, "v": position.version.packed, "p": position.policy}
     return seal(content, key=line.key, scope=_scope(position.feed, position.purpose, position.caller), fresh=True)
 
 
@@ -51,7 +51,7 @@ def opened(text: str, *, feed: str, purpose: str, caller: Caller, line: Line) ->
         Malformed: it is not one of this feed, purpose and caller.
     """
     content = unseal(text, key=line.key, scope=_scope(feed, purpose, caller))
-    version = Version(content["g"], {int(part): offset for part, offset in content["v"].items()})
+    version = Version.unpacked(content["v"], generation=content["g"])
     return Position(feed, purpose, caller, version, content["p"])
 
 

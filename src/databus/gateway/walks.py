@@ -15,6 +15,7 @@ from databus.store.datasets import Dataset
 from databus.store.records import Place
 from databus.store.versions import Version
 from databus.web.cursors import scope, seal, unseal
+from databus.web.etags import Fresh
 
 OWN = frozenset({"limit", "cursor", "sort", "lang", "bom"})
 """Parameters of ours; every other one is a filter."""
@@ -65,12 +66,16 @@ def walk_of(request: Request, dataset: Dataset, line: Line) -> Walk:
     return _resumed(walk, unseal(cursor, key=line.key, scope=walk.scope), line)
 
 
-def cursor_of(walk: Walk | None, line: Line) -> str | None:
-    """The sealed place of a walk."""
+def cursor_of(page: Stretch, line: Line) -> Fresh | None:
+    """The sealed place of the next page, and what stands for it in a validator (the end of its pin); None on the last page.
+
+    It is a fresh text each time: the version in it moves with steps that nobody may know of.
+    """
+    walk = page.onward
     if walk is None or walk.version is None or walk.after is None:
         return None
-    content = {"g": walk.version.generation, "v": walk.version.offsets, "a": list(walk.after), "u": walk.until}
-    return seal(content, key=line.key, scope=walk.scope)
+    content = {"g": walk.version.generation, "v": walk.version.packed, "a": list(walk.after), "u": walk.until}
+    return seal(content, key=line.key, scope=walk.scope, fresh=True), str(walk.until)
 
 
 async def stretch(line: Line, walk: Walk, *, limit: int) -> Stretch:
@@ -131,7 +136,7 @@ async def _withdrawn(line: Line, walk: Walk, lens: Lens, version: Version) -> in
 
 
 def _until(line: Line) -> int:
-    # whole hours, so that the same page of the same data seals to the same cursor and keeps its validator
+    # Whole hours: as long the same page of the same data keeps its validator.
     return (int(line.clock().timestamp()) // _HOUR + 1) * _HOUR + int(PIN.total_seconds())
 
 
@@ -139,5 +144,5 @@ def _resumed(walk: Walk, content: Mapping[str, Any], line: Line) -> Walk:
     if content["u"] < line.clock().timestamp():
         raise ended()
     value, record_key, subject_key = content["a"]
-    version = Version(content["g"], {int(part): offset for part, offset in content["v"].items()})
+    version = Version.unpacked(content["v"], generation=content["g"])
     return replace(walk, version=version, after=(value, record_key, subject_key), until=content["u"])

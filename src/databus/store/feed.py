@@ -17,11 +17,15 @@ SCANNED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Steps in the order of (partition, offset), and the version to go on from. `more`: another call would find more to read."""
+    """Steps, and the version to go on from. `more`: the caller may see another one behind it.
+
+    Not `whole`: the call looked at as much as one may, and another one tells whether there is more.
+    """
 
     rows: tuple[StepRow, ...]
     version: Version
     more: bool
+    whole: bool
 
 
 _SCAN = """
@@ -62,16 +66,19 @@ async def steps(pool: Pool, *, vector: Version, classes: Collection[int], today:
         now, left = await current(connection), SCANNED
         found: list[StepRow] = []
         reached: dict[int, int] = {}
+        more = False
         for part in sorted(part for part, applied in now.offsets.items() if applied > vector.at(part)):
             scanned, bound = await _scan(connection, part, vector.at(part), now.at(part), left)
-            rows = await connection.fetch(_STEPS, part, vector.at(part), bound, list(classes), today, limit - len(found))
-            found += map(_step, rows)
-            full, left = len(found) >= limit, left - scanned
-            reached[part] = found[-1].offset if full else bound
-            if full or left <= 0:
+            rest, left = limit - len(found), left - scanned
+            # One step too many tells whether there is another: what a caller may not see must not.
+            rows = await connection.fetch(_STEPS, part, vector.at(part), bound, list(classes), today, rest + 1)
+            more = len(rows) > rest
+            found += map(_step, rows[:rest])
+            reached[part] = bound if not more else found[-1].offset if rest else vector.at(part)
+            if more or left <= 0:
                 break
     version = vector.moved(reached)
-    return Steps(tuple(found), version, more=not version.covers(now))
+    return Steps(tuple(found), version, more, whole=more or version.covers(now))
 
 
 async def _scan(connection: Connection, part: int, after: int, until: int, most: int) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +11,8 @@ from databus.errors import Gone
 from databus.store.sessions import Connection, Pool, session
 
 BEFORE_ALL = -1
+_BYTES = 6
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,27 @@ class Version:
     def covers(self, other: Version) -> bool:
         """True if this is the same generation and everywhere as far as the other, or further."""
         return self.generation == other.generation and all(self.at(part) >= offset for part, offset in other.offsets.items())
+
+    @property
+    def packed(self) -> str:
+        """The offsets as text (base64url), as long whatever they are: the length of a cursor tells of no step."""
+        count = -(-(max(self.offsets, default=0) + 1) // _AT_ONCE) * _AT_ONCE
+        places = b"".join((self.at(part) + 1).to_bytes(_BYTES, "big") for part in range(count))
+        return base64.urlsafe_b64encode(places).decode()
+
+    @classmethod
+    def unpacked(cls, text: str, *, generation: int) -> Version:
+        """The version with these packed offsets.
+
+        Raises:
+            ValueError: they are none.
+        """
+        try:
+            places = base64.urlsafe_b64decode(text)
+        except binascii.Error as error:
+            raise ValueError("no packed offsets") from error
+        found = (int.from_bytes(places[at : at + _BYTES], "big") - 1 for at in range(0, len(places), _BYTES))
+        return cls(generation, {part: offset for part, offset in enumerate(found) if offset > BEFORE_ALL})
 
     def moved(self, offsets: Mapping[int, int]) -> Version:
         """This version moved on; a partition never moves back."""

@@ -160,7 +160,7 @@ class MemoryRecords:
         visible = {one.row.record_key: one.row.class_id for one in self._open(classes, today)}
         rows: list[StepRow] = []
         for one in self.versions[vector.at(0) + 1 :]:
-            if len(rows) == limit:
+            if len(rows) > limit:
                 break
             gone = one.row.class_id not in classes and any(old.to == one.offset and old.row.class_id in classes for old in self.versions)
             if one.row.record_key in visible:
@@ -177,8 +177,9 @@ class MemoryRecords:
             elif gone:
                 rows.append(StepRow(f"{one.row.event_id}-{one.offset}", 0, one.offset, Kind.ENDED, True, replace(one.row, payload=None)))
         now = await self.vector()
-        reached = Version(1, {0: rows[-1].offset}) if len(rows) == limit else vector.moved(now.offsets)
-        return Steps(tuple(rows), reached, not reached.covers(now))
+        more = len(rows) > limit
+        reached = vector.moved({0: rows[limit - 1].offset} if more and limit else {} if more else now.offsets)
+        return Steps(tuple(rows[:limit]), reached, more, whole=True)
 
     async def vector(self) -> Version:
         """The version applied now."""

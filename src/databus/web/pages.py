@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from databus.web.etags import answer
+from databus.web.etags import Fresh, answer
 from databus.web.languages import TAGS, Texts, language_of, load_texts, remember
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -34,13 +34,20 @@ class Pages:
         )
 
     def answer(
-        self, request: Request, template: str, told: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+        self,
+        request: Request,
+        template: str,
+        told: Mapping[str, Any],
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        fresh: Fresh | None = None,
     ) -> Response:
-        """One page as an answer, with its validator, its language and the cookie that remembers it."""
+        """One page as an answer, with its validator, its language and the cookie that remembers it; `fresh` as in `etags.answer`."""
         extra = {"Content-Language": TAGS[language_of(request)], "Vary": "Accept, Accept-Language, Cookie", **(headers or {})}
         body = self.render(request, template, told).encode()
         if status == 200:
-            return remember(request, answer(request, body, media_type="text/html", headers=extra))
+            return remember(request, answer(request, body, media_type="text/html", headers=extra, fresh=fresh))
         return remember(request, Response(body, status_code=status, media_type="text/html", headers=extra))
 
 
