@@ -16,7 +16,7 @@ from databus.store.rows import SubjectRow
 
 PLATFORM_KEY = b"p" * 32
 CONTRACT = load(Path(__file__).parents[2] / "schemas")
-SUBJECT = SubjectRow("s", SubjectKind.ORGANISATION, "220000", "某", (("CN-USCI", "91220000YYYY00012A"),))
+SUBJECT = SubjectRow("s", SubjectKind.ORGANISATION, "某", (("CN-USCI", "91220000YYYY00012A"),))
 REGISTERED = Assertion("market-regulation/core", "LP_REGISTRATION", "R", "name")
 TOLD = [Assertion(f"taxation/{system}", "ADMIN_PENALTY", system, "counterparty_name") for system in "ab"]
 

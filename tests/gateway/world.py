@@ -17,10 +17,13 @@ from starlette.requests import Request
 from databus.contract.catalogue import Contract, load
 from databus.contract.classes import possible
 from databus.errors import Unauthenticated
+from databus.gateway.line import Count
+from databus.gateway.records import Records
 from databus.gateway.routes import router
 from databus.model.disclosure import ANONYMOUS, Caller, ClassPlan, Permit, Question, Role
 from databus.model.keys import organisation_key
 from databus.model.labels import Commercial, LabelClass, Privacy, Publication, Standing, SubjectKind
+from databus.ports import Clock, Planner, Trail
 from databus.settings import CHECKOUT
 from databus.store.rows import RecordRow
 from databus.testing.planner import TablePlanner, hide, keep
@@ -139,6 +142,24 @@ async def callers(request: Request) -> Caller:
     return TOKENS[told]
 
 
+def served(planner: Planner, records: Records, trail: Trail, *, clock: Clock = lambda: NOW, count: Count | None = None) -> FastAPI:
+    """The gateway over these ports."""
+    pages = load_pages()
+    routes = router(
+        planner=planner,
+        trail=trail,
+        records=records,
+        contract=contract(),
+        callers=callers,
+        clock=clock,
+        count=count or Counter(),
+        key=KEY,
+        platform_key=PLATFORM_KEY,
+        pages=pages,
+    )
+    return application([routes], pages=pages, title="databus", version="0.1.0", summary="Public credit information of a province.")
+
+
 def build(permits: tuple[Permit, ...] = ()) -> World:
     """An empty province."""
     log: list[str] = []
@@ -147,20 +168,8 @@ def build(permits: tuple[Permit, ...] = ()) -> World:
     clock: Callable[[], datetime] = lambda: instant[0]  # noqa: E731
     records = MemoryRecords(permits=list(permits), log=log)
     planner = TablePlanner(verdict, lambda: tuple(labels), clock, possible=possible(contract()), log=log)
-    trail, counter, pages = MemoryTrail(log=log), Counter(), load_pages()
-    routes = router(
-        planner=planner,
-        trail=trail,
-        records=records,
-        contract=contract(),
-        callers=callers,
-        clock=clock,
-        count=counter,
-        key=KEY,
-        platform_key=PLATFORM_KEY,
-        pages=pages,
-    )
-    app = application([routes], pages=pages, title="databus", version="0.1.0", summary="Public credit information of a province.")
+    trail, counter = MemoryTrail(log=log), Counter()
+    app = served(planner, records, trail, clock=clock, count=counter)
     return World(records, planner, trail, counter, app, labels, instant)
 
 

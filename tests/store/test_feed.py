@@ -50,11 +50,26 @@ async def test_the_scan_is_bounded_and_goes_on_where_it_stopped(line: Line, monk
     for part in (0, 1):
         hidden = [line.change(f"h{part}{number}", record_key=f"h{number}", label_class=INTERNAL) for number in range(4)]
         await line.happen(*hidden, line.change(f"v{part}", record_key="v"), part=part)
-    vector, found, calls = Version(), [], 0
-    while (steps := await read(line, vector)).more or steps.rows:
-        found, vector, calls = found + told(steps), steps.version, calls + 1
+    vector, found, calls, whole = Version(), [], 0, False
+    while not whole:
+        steps = await read(line, vector)
+        found, vector, calls, whole = found + told(steps), steps.version, calls + 1, steps.whole
+        assert not steps.more, "what may not be seen is never announced as more"
     assert found == [("v0", False), ("v1", False)] and calls > 2
     assert vector == await records.vector(line.pool)
+
+
+@pytest.mark.parametrize("limit", [0, 1, 2, 3])
+async def test_whether_there_is_more_depends_on_what_may_be_seen_alone(line: Line, limit: int) -> None:
+    await line.happen(*(line.change(f"v{number}", record_key=f"v{number}") for number in range(2)))
+    before = await read(line, limit=limit)
+    for part in (0, 1):
+        await line.happen(
+            *(line.change(f"h{part}{number}", record_key=f"h{number}", label_class=INTERNAL) for number in range(3)), part=part
+        )
+    after = await read(line, limit=limit)
+    assert (told(before), before.more) == (told(after), after.more) and before.more is (limit < 2)
+    assert [name for name, _ in told(before)] == ["v0", "v1"][:limit]
 
 
 async def test_a_withdrawn_record_leaves_only_as_its_withdrawal_and_once(line: Line) -> None:

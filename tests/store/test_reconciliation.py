@@ -151,7 +151,6 @@ async def test_a_rebuild_leaves_the_sum_as_it_is_whatever_it_folds_again(line: L
     assert await counted(line) == ((replace(SUM, changing=4), PLACES + 1))
 
 
-def test_the_rules_of_profiles_are_those_on_consistency_uniqueness_and_reference(contract: Contract) -> None:
-    rows = contract.codes.lists["dq_rule"].rows
-    matched = {row.code for row in rows if re.match(OF_PROFILES, row.code)}
-    assert matched == {row.code for row in rows if row.more["dimension"] in ("consistency", "uniqueness", "reference")}
+def test_the_rules_of_profiles_are_those_that_take_a_whole_profile_to_answer(contract: Contract) -> None:
+    rules = contract.codes.rows("dq_rule")
+    assert {row.code for row in rules if re.match(OF_PROFILES, row.code)} == {row.code for row in rules if row.more["level"] == "profile"}

@@ -72,7 +72,7 @@ async def test_pages_of_matches_meet(line: Line) -> None:
 async def test_any_code_finds_exactly_older_ones_included(line: Line, asked: str) -> None:
     await line.happen(line.change("a", codes={"CN-USCI": CODE, "CN-REG": "220102000002026"}))
     (row,) = await matches(line, asked)
-    assert row == SubjectRow(SUBJECT, SubjectKind.ORGANISATION, "220102", NAME, (("CN-USCI", CODE), ("CN-REG", "220102000002026")))
+    assert row == SubjectRow(SUBJECT, SubjectKind.ORGANISATION, NAME, (("CN-USCI", CODE), ("CN-REG", "220102000002026")))
     resolved = await subjects.by_code(line.pool, asked)
     assert resolved is not None and (resolved.subject_key, resolved.name) == (SUBJECT, "")
     assert await matches(line, asked[:-1]) == () and await subjects.by_code(line.pool, asked[:-1]) is None

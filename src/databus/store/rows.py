@@ -60,7 +60,6 @@ class SubjectRow:
 
     subject_key: str
     kind: SubjectKind
-    division: str
     name: str
     codes: tuple[tuple[str, str], ...]
 

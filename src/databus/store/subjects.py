@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 
 from databus.contract.identifiers import normalise_code
-from databus.model.labels import SubjectKind
+from databus.model.labels import SubjectKind, parse_class
 from databus.store.grams import fold, grams
 from databus.store.rows import SubjectRow, visible
 from databus.store.sessions import Connection, Pool, Row, session, storable
@@ -37,7 +38,7 @@ WHERE n.value = $1 AND EXISTS ({_RECORD} AND r.codes ->> n.scheme = n.value)
 ORDER BY n.subject_key LIMIT 5
 """
 _TOLD = f"""
-SELECT r.subject_key, r.subject_name, r.codes FROM record_versions r
+SELECT r.subject_key, r.subject_name, r.codes, l.canonical FROM record_versions r JOIN label_classes l USING (class_id)
 WHERE r.subject_key = ANY($1::text[]) AND r.to_offset IS NULL AND {visible("r", classes="$2", today="$3")}
 ORDER BY r.subject_key, r.subject_name = '', r.authority, r.known_at DESC, r.subject_name
 """
@@ -82,7 +83,7 @@ async def by_code(pool: Pool, code: str) -> SubjectRow | None:
     """
     value = normalise_code(code)
     query = """
-        SELECT s.subject_key, s.kind, s.division, c.scheme FROM subject_codes c JOIN subjects s USING (subject_key)
+        SELECT s.subject_key, s.kind, c.scheme FROM subject_codes c JOIN subjects s USING (subject_key)
         WHERE c.value = $1 ORDER BY c.scheme <> 'CN-USCI', c.scheme, s.subject_key LIMIT 1
     """
     if not storable(value):
@@ -91,7 +92,7 @@ async def by_code(pool: Pool, code: str) -> SubjectRow | None:
         row = await connection.fetchrow(query, value)
     if row is None:
         return None
-    return SubjectRow(row["subject_key"], SubjectKind(row["kind"]), row["division"], "", ((row["scheme"], value),))
+    return SubjectRow(row["subject_key"], SubjectKind(row["kind"]), "", ((row["scheme"], value),))
 
 
 async def seen(pool: Pool, subject_key: str, *, classes: Collection[int], today: date, asked: str = "") -> SubjectRow | None:
@@ -116,20 +117,18 @@ async def _coded(connection: Connection, question: str, allowed: Sequence[int], 
 
 async def _told(connection: Connection, keys: Sequence[str], allowed: Sequence[int], today: date) -> dict[str, SubjectRow]:
     rows = await connection.fetch(_TOLD, keys, allowed, today)
-    kinds = await connection.fetch("SELECT subject_key, kind, division FROM subjects WHERE subject_key = ANY($1::text[])", keys)
-    about = {row["subject_key"]: row for row in kinds}
     grouped: dict[str, list[Row]] = {}
     for row in rows:
         grouped.setdefault(row["subject_key"], []).append(row)
-    return {key: _subject(about[key], found) for key, found in grouped.items()}
+    return {key: _subject(key, found) for key, found in grouped.items()}
 
 
-def _subject(about: Row, told: Sequence[Row]) -> SubjectRow:
+def _subject(key: str, told: Sequence[Row]) -> SubjectRow:
     codes = sorted(
         {(scheme, value) for row in told for scheme, value in row["codes"].items()}, key=lambda pair: (pair[0] != "CN-USCI", pair)
     )
-    return SubjectRow(about["subject_key"], SubjectKind(about["kind"]), about["division"], told[0]["subject_name"], tuple(codes))
+    return SubjectRow(key, parse_class(told[0]["canonical"]).subject_kind, told[0]["subject_name"], tuple(codes))
 
 
 def _named(row: SubjectRow, name: str | None) -> SubjectRow:
-    return row if name is None else SubjectRow(row.subject_key, row.kind, row.division, name, row.codes)
+    return row if name is None else replace(row, name=name)

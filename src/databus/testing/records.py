@@ -67,7 +67,7 @@ class MemoryRecords:
         for one in self.versions:
             for scheme, value in one.row.codes.items():
                 if value == code:
-                    return SubjectRow(one.row.subject_key, SubjectKind.ORGANISATION, "", "", ((scheme, value),))
+                    return SubjectRow(one.row.subject_key, SubjectKind.ORGANISATION, "", ((scheme, value),))
         return None
 
     async def seen(self, subject_key: str, *, classes: Collection[int], today: date, asked: str = "") -> SubjectRow | None:
@@ -227,4 +227,4 @@ class MemoryRecords:
         rows = [one.row for one in self._open(classes, today) if one.row.subject_key == subject_key]
         codes = sorted({pair for row in rows for pair in row.codes.items()}, key=lambda pair: (pair[0] != "CN-USCI", pair))
         kind = SubjectKind.ORGANISATION if codes else SubjectKind.PERSON
-        return SubjectRow(subject_key, kind, "", rows[0].subject_name, tuple(codes)) if rows else None
+        return SubjectRow(subject_key, kind, rows[0].subject_name, tuple(codes)) if rows else None
