@@ -72,6 +72,10 @@ class Gateway(Part):
     port: int = Field(default=28080, description="port of the gateway: portal, API and OPA's bundle")
     public_url: str = Field(default="", description="the address callers know; empty means the local one")
     plan_seconds: float = Field(default=60.0, description="longest life of a compiled policy decision, in seconds")
+    rate_public: int = Field(default=3000, ge=0, description="requests a minute from one address without a token; 0 sets no limit")
+    rate_agency: int = Field(default=12000, ge=0, description="requests a minute of one agency's client; 0 sets no limit")
+    rate_department: int = Field(default=12000, ge=0, description="requests a minute of one department's client; 0 sets no limit")
+    rate_office: int = Field(default=6000, ge=0, description="requests a minute of one steward or officer; 0 sets no limit")
 
 
 class Settings(BaseSettings):

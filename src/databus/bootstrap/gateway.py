@@ -8,6 +8,7 @@ from functools import partial
 
 import httpx
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from databus.access import oauth, tokens
@@ -22,7 +23,7 @@ from databus.contract.classes import possible
 from databus.gateway import routes as gateway
 from databus.gateway.records import StoreRecords
 from databus.local.engines.opa import BUNDLE_PATH
-from databus.model.disclosure import Caller
+from databus.model.disclosure import Caller, Role
 from databus.policy import serving
 from databus.policy.opa import OpaDecider
 from databus.policy.plans import Plans
@@ -31,6 +32,7 @@ from databus.store import accounts, classes, clock, database
 from databus.store.sessions import Pool
 from databus.telemetry import Health, routes, serve, stop_signal
 from databus.web.application import application
+from databus.web.limits import Limited, Limits
 from databus.web.pages import load_pages
 
 AUDIENCE = "gateway"
@@ -112,8 +114,20 @@ def _application(
     access = oauth.router(find=partial(accounts.find, pool), hashing=Hashing(), signing=signing, clock=now)
     bundle = serving.router(settings.home / "bundle" / "databus.tar.gz", token=made.keys.read("opa.token"), resource=BUNDLE_PATH, stop=stop)
     return application(
-        [world, access, bundle], pages=pages, title="databus", version="1", summary="Public credit information of a province"
+        [world, access, bundle],
+        pages=pages,
+        title="databus",
+        version="1",
+        summary="Public credit information of a province",
+        within=[Middleware(Limited, limits=Limits(_quotas(settings)), callers=caller, pages=pages)],
     )
+
+
+def _quotas(settings: Settings) -> dict[Role, int]:
+    """Requests a minute, by role."""
+    told = settings.gateway
+    office = dict.fromkeys((Role.STEWARD, Role.OFFICER), told.rate_office)
+    return {Role.PUBLIC: told.rate_public, Role.AGENCY: told.rate_agency, Role.DEPARTMENT: told.rate_department, **office}
 
 
 async def _opa_ready(made: Process, asked: httpx.AsyncClient) -> bool:

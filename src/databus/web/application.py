@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from pathlib import Path
@@ -37,9 +37,19 @@ _PROBLEM = {
 
 
 def application(
-    routers: Iterable[APIRouter], *, pages: Pages, title: str, version: str, summary: str, lifespan: Lifespan | None = None
+    routers: Iterable[APIRouter],
+    *,
+    pages: Pages,
+    title: str,
+    version: str,
+    summary: str,
+    lifespan: Lifespan | None = None,
+    within: Sequence[Middleware] = (),
 ) -> FastAPI:
-    """The routers with problems, headers, static files, `/openapi.json`, `/docs` and a page per problem."""
+    """The routers with problems, headers, static files, `/openapi.json`, `/docs` and a page per problem.
+
+    `within` stands between the headers and the routes.
+    """
 
     async def failure(request: Request) -> Response:
         return await problems.unexpected(request, pages)
@@ -51,7 +61,7 @@ def application(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(Envelope, failure=failure)],
+        middleware=[Middleware(Envelope, failure=failure), *within],
     )
     problems.install(app, pages)
     for router in routers:
@@ -86,7 +96,7 @@ def _with_problems(operation: dict[str, Any]) -> None:
     responses = operation.setdefault("responses", {})
     responses.pop("422", None)
     content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for status in (*operation.pop("x-problems", ()), HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE):
+    for status in (*operation.pop("x-problems", ()), HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         responses.setdefault(str(int(status)), {"description": HTTPStatus(status).phrase, "content": content})
 
 
