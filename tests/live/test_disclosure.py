@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import uuid
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ ASKERS = {
     "CA-": ("agency-south", "P12"),
 }
 """Who asks, and for which purpose."""
+CURSOR = re.compile(rb'((?:cursor=|"next":"))([A-Za-z0-9_-]+)')
 WHY = {"PUB": "DENY_NOT_PUBLISHED", "DEP+": "OK_GRANT", "DEP-": "DENY_PURPOSE", "CA+": "OK_CONSENT", "CA-": "DENY_NO_CONSENT"}
 
 
@@ -209,11 +211,14 @@ def _observed(live: Live, fresh: Firm, other: Firm) -> Iterator[tuple[str, Any]]
 
 
 def seen(answer: httpx.Response) -> tuple[Any, ...]:
-    """An answer as an eavesdropper could compare it: all but what differs between any two requests."""
-    told = {
-        name: value for name, value in answer.headers.items() if name in ("etag", "link", "content-length", "content-type", "databus-as-of")
-    }
-    return answer.status_code, told, answer.content
+    """An answer as an eavesdropper could compare it: all but what differs between any two requests, and the length of cursors."""
+    told = {name: value for name, value in answer.headers.items() if name in ("etag", "content-length", "content-type", "databus-as-of")}
+    link = CURSOR.sub(_starred, answer.headers.get("link", "").encode())
+    return answer.status_code, told, link, CURSOR.sub(_starred, answer.content)
+
+
+def _starred(found: re.Match[bytes]) -> bytes:
+    return found.group(1) + b"*" * len(found.group(2))
 
 
 def test_a_hidden_step_is_not_seen_by_whoever_waits_at_the_feed(live: Live, about: Firm) -> None:
