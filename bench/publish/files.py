@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from databus.contract import catalogue
 from databus.contract.values import jsonable
@@ -53,6 +54,17 @@ def written(folder: Path, count: int, seed: int) -> Both:
                     theirs.writerow(facts)
                 theirs.writerow(facts.values())
     return both
+
+
+def facts(count: int, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """So many facts as JSON has them, each with its key: what the rows of the own file become."""
+    contract = catalogue.load(CHECKOUT / "schemas")
+    codec, chosen = contract.codec(), mapping.load(MAPPING, contract)
+    batch = Batch(chosen.entry.department, SECOND, SECRET)
+    for number, cells in enumerate(_cells(count, seed), start=1):
+        ready = prepare(Row(number, cells), mapping=chosen, contract=contract, codec=codec, batch=batch)
+        assert isinstance(ready, Submission), ready
+        yield ready.key.decode(), jsonable(codec.decode(ready.value)[1])
 
 
 PLAIN = 1_000_000
