@@ -12,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from joserfc import jws
@@ -24,10 +25,10 @@ from databus.errors import BadSettings, Malformed, Unprocessable
 from databus.model.chunk import Headers
 
 ALGORITHM, TYPE = "ES256", "databus-receipt"
-_NOTHING = 0xFFFFFFFF
+_ABSENT = b"\xff\xff\xff\xff"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Listed:
     """One submission of a receipt."""
 
@@ -36,6 +37,10 @@ class Listed:
     appended_at: int
     submission_id: str
     sha256: str
+
+
+_PLACE = attrgetter("partition", "offset")
+_NAMES = tuple(field.name for field in fields(Listed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +72,28 @@ class Statement:
 
 def digest(key: bytes | None, value: bytes | None, headers: Headers) -> str:
     """SHA-256 of a submission as it lies in an inbox, hexadecimal: each part led by its length (4 bytes), headers counted."""
-    parts: list[bytes | None] = [key, value, *(part for name, told in headers for part in (name.encode(), told))]
-    made = hashlib.sha256(len(headers).to_bytes(4, "big"))
+    parts: list[bytes | None] = [key, value]
+    for name, told in headers:
+        parts += (name.encode(), told)
+    framed = [len(headers).to_bytes(4, "big")]
     for part in parts:
-        made.update((_NOTHING if part is None else len(part)).to_bytes(4, "big") + (part or b""))
-    return made.hexdigest()
+        framed += (_ABSENT, b"") if part is None else (len(part).to_bytes(4, "big"), part)
+    return hashlib.sha256(b"".join(framed)).hexdigest()
 
 
 def statement(listed: Iterable[Listed], *, issuer: str, department: str, topic: str, source_sha256: str, now: int) -> Statement:
     """What there is to say of these submissions of one inbox."""
-    ordered = sorted(listed)
+    ordered = _in_order(listed)
     return Statement(issuer, department, topic, len(ordered), _root(ordered), _spans(ordered), source_sha256, now)
+
+
+def _in_order(listed: Iterable[Listed]) -> list[Listed]:
+    return sorted(listed, key=_PLACE)
 
 
 def _root(ordered: Sequence[Listed]) -> str:
     lines = (f"{one.partition} {one.offset} {one.appended_at} {one.submission_id} {one.sha256}\n" for one in ordered)
-    made = hashlib.sha256()
-    for line in lines:
-        made.update(line.encode())
-    return made.hexdigest()
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _spans(ordered: Sequence[Listed]) -> tuple[Span, ...]:
@@ -115,7 +123,7 @@ def sign(told: Statement, listed: Iterable[Listed], key: ECKey) -> dict[str, Any
     """The receipt."""
     header = {"alg": ALGORITHM, "typ": TYPE, "kid": key.kid}
     signed = jws.serialize_compact(header, json.dumps(asdict(told), separators=(",", ":")), key, algorithms=[ALGORITHM])
-    return {"receipt": signed, "submissions": [asdict(one) for one in sorted(listed)]}
+    return {"receipt": signed, "submissions": [{name: getattr(one, name) for name in _NAMES} for one in _in_order(listed)]}
 
 
 def verify(document: Any, keys: Mapping[str, ECKey], *, source_sha256: str | None = None) -> Statement:
@@ -130,7 +138,7 @@ def verify(document: Any, keys: Mapping[str, ECKey], *, source_sha256: str | Non
     except (KeyError, TypeError, ValueError) as error:
         raise Malformed("This is no receipt: it has the members receipt and submissions.") from error
     told = _statement(signed, keys)
-    ordered = sorted(listed)
+    ordered = _in_order(listed)
     if not ordered or len(ordered) != told.count:
         raise _tampered("list", f"{told.count} submissions were signed, the list has {len(ordered)}.")
     if _spans(ordered) != told.positions:

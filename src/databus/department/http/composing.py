@@ -50,6 +50,7 @@ class Composer:
     day: date
     seed: tuple[str | int, ...]
     mappings: dict[tuple[str, str, frozenset[str]], FileMapping] = field(default_factory=dict)
+    entries: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
 
     def composed(self, item: Item) -> Submission | tuple[Refusal, ...]:
         """The submission of one item, or what is wrong with it."""
@@ -71,10 +72,10 @@ class Composer:
         first = self._entry(item, record_type, None)
         if isinstance(first, Refusal):
             return (first,)
-        cut, defects = apply(self._mapping(item, record_type, first), item.cells, self.contract)
+        cut, defects = apply(self._mapping(item, record_type, first), {**item.payload, **item.facts}, self.contract)
         if defects:
             return tuple(Refusal(VALUE, one.field, one.observed, one.expected, one.suggestion) for one in defects)
-        entry = self._entry(item, record_type, cut["envelope"])
+        entry = first if first.active(self._judged_by(cut["envelope"])) else self._entry(item, record_type, cut["envelope"])
         return (entry,) if isinstance(entry, Refusal) else self._sealed(item, record_type, entry, cut)
 
     def submission_id(self, item: Item) -> str:
@@ -83,8 +84,8 @@ class Composer:
             return item.submission_id
         if item.named:
             return derived_id(*item.named, self.department)
-        told = "\x1f".join(f"{name}\x1e{text}" for name, text in sorted(item.cells.items()))
-        return derived_id("http", self.department, *self.seed, item.number, hashlib.sha256(told.encode()).hexdigest())
+        cells = (*item.payload, *item.payload.values(), *item.facts, *item.facts.values())
+        return derived_id("http", self.department, *self.seed, item.number, hashlib.sha256("\x1f".join(cells).encode()).hexdigest())
 
     def _sealed(
         self, item: Item, record_type: RecordType, entry: Entry, cut: Mapping[str, Mapping[str, Any]]
@@ -104,10 +105,11 @@ class Composer:
             )
         except Rejected as error:
             return (Refusal(str(error.facts.get("rule", VALUE)), str(error.facts.get("field", "")), expected=error.detail),)
-        return replace(made, headers=(*made.headers, *item.trace))
+        return replace(made, headers=(*made.headers, *item.trace)) if item.trace else made
 
     def _unknown(self, item: Item, record_type: RecordType) -> tuple[Refusal, ...]:
-        names = [name for name in item.cells if "." not in name and name not in record_type.fields][:5]
+        if not (names := sorted(item.payload.keys() - record_type.fields.keys())[:5]):
+            return ()
         return tuple(
             Refusal("DQ-CAT-02", name[:64], "", f"a field of {record_type.name}", near(name, record_type.fields, bare=True))
             for name in names
@@ -115,11 +117,11 @@ class Composer:
 
     def _entry(self, item: Item, record_type: RecordType, envelope: Mapping[str, Any] | None) -> Entry | Refusal:
         """The catalogue entry of an item: the one it names, else the department's own. Without an envelope any day will do."""
-        own = [entry for entry in record_type.entries if entry.department == self.department]
-        if not own or not record_type.owned_by(self.department, self.day):
+        own = self._own(record_type)
+        if not own:
             owners = sorted({owner.department for owner in record_type.owners if owner.active(self.day)})
             return Refusal("DQ-SRC-02", "record_type", self.department, " | ".join(owners))
-        day = self.day if envelope is None else envelope.get("decided_at") or envelope.get("valid_from") or self.day
+        day = self.day if envelope is None else self._judged_by(envelope)
         named = [entry for entry in own if entry.code == item.catalog_code] if item.catalog_code else own
         if not named and item.catalog_code in self.contract.entries:
             other = self.contract.entries[item.catalog_code]
@@ -134,8 +136,24 @@ class Composer:
         expected = f"an entry of {record_type.name} in force on {day.isoformat()}"
         return Refusal("DQ-CAT-01", "envelope.catalog_code", item.catalog_code, expected, active[0] if active else "")
 
+    def _judged_by(self, envelope: Mapping[str, Any]) -> date:
+        """The day an entry must be in force on (DQ-CAT-01)."""
+        day: date = envelope.get("decided_at") or envelope.get("valid_from") or self.day
+        return day
+
+    def _own(self, record_type: RecordType) -> tuple[Entry, ...]:
+        """The department's entries of a type; none if it does not own it."""
+        found = self.entries.get(record_type.name)
+        if found is None:
+            owned = record_type.owned_by(self.department, self.day)
+            found = tuple(entry for entry in record_type.entries if owned and entry.department == self.department)
+            self.entries[record_type.name] = found
+        return found
+
     def _mapping(self, item: Item, record_type: RecordType, entry: Entry) -> FileMapping:
-        place = (record_type.name, entry.code, frozenset(item.cells))
-        if place not in self.mappings:
-            self.mappings[place] = mapping.identity(record_type, entry, place[2])
-        return self.mappings[place]
+        """One mapping for all items that state the same facts beside their payload, whichever of its fields they fill."""
+        place = (record_type.name, entry.code, frozenset(item.facts))
+        found = self.mappings.get(place)
+        if found is None:
+            found = self.mappings[place] = mapping.identity(record_type, entry, place[2].union(record_type.fields))
+        return found

@@ -24,8 +24,8 @@ _TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to publish. `number` counts from 1; `cells` are texts by the contract's own names (`subject.…`, `envelope.…`,
-    fields of the payload); `recorded_at` is in milliseconds; `refusals` are what is wrong with its form already."""
+    """One thing to publish. `number` counts from 1; `payload` and `facts` are texts by the contract's own names (fields; `subject.…`,
+    `envelope.…`); `recorded_at` is in milliseconds; `refusals` are what is wrong with its form already."""
 
     number: int
     record_type: str = ""
@@ -33,7 +33,8 @@ class Item:
     system: str = ""
     submission_id: str = ""
     recorded_at: int | None = None
-    cells: Mapping[str, str] = field(default_factory=dict)
+    payload: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
     named: tuple[str, ...] = ()
     trace: Headers = ()
     refusals: tuple[Refusal, ...] = ()
@@ -139,8 +140,9 @@ def _item(number: int, raw: Any, record_type: Any, shared: Mapping[str, Any]) ->
         refused.append(Refusal(VALUE, "record_type", expected="the name of a record type"))
         kind = ""
     payload = members.object_of(raw, "payload", refused) or {}
-    envelope = {**shared, **(members.object_of(raw, "envelope", refused) or {})}
-    cells = {**members.payload_cells(payload, refused), **members.envelope_cells(envelope, refused)}
+    own = members.object_of(raw, "envelope", refused) or {}
+    envelope = {**shared, **own} if shared else own
+    fields, facts = members.payload_cells(payload, refused), members.envelope_cells(envelope, refused)
     told = members.identity_of(envelope, refused)
     return Item(
         number,
@@ -149,6 +151,7 @@ def _item(number: int, raw: Any, record_type: Any, shared: Mapping[str, Any]) ->
         system=told.system,
         submission_id=told.submission_id,
         recorded_at=told.recorded_at,
-        cells=cells,
+        payload=fields,
+        facts=facts,
         refusals=tuple(refused),
     )

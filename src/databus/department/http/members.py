@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -15,9 +15,12 @@ from databus.department.http.refusals import VALUE, Refusal, near
 
 OWN = ("submission_id", "catalog_code", "source_system", "recorded_at", "subject")
 """Members of an envelope that are no cells."""
+KNOWN = (*ENVELOPE, *OWN)
 TEXT_LENGTH = 64
 """Longest id, code or name of a system."""
 
+_PLACES = {name: f"envelope.{name}" for name in ENVELOPE}
+_PARTS = {name: f"subject.{name}" for name in SUBJECT}
 _SEPARATORS = re.compile(r"[;；|、]")
 _LAST_MS = 253_402_300_799_000
 _TOLD = 5
@@ -50,7 +53,7 @@ def object_of(raw: Mapping[str, Any], name: str, refused: list[Refusal]) -> Mapp
 
 def refuse_unknown(names: Iterable[str], known: tuple[str, ...], part: str, refused: list[Refusal]) -> None:
     """Nothing that is sent is left out unsaid."""
-    for name in islice((name for name in names if name not in known), _TOLD):
+    for name in islice(sorted(set(names).difference(known)), _TOLD):
         refused.append(Refusal(VALUE, f"{part}{name[:64]}", expected=" | ".join(known), suggestion=near(name, known, bare=True)))
 
 
@@ -78,28 +81,31 @@ def _short(value: Any, name: str, refused: list[Refusal]) -> str:
 
 def envelope_cells(envelope: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
     """The envelope's facts as `envelope.…`, its subject as `subject.…`."""
-    refuse_unknown(envelope, (*ENVELOPE, *OWN), "envelope.", refused)
+    refuse_unknown(envelope, KNOWN, "envelope.", refused)
     subject = object_of(envelope, "subject", refused) or {}
     refuse_unknown(subject, SUBJECT, "envelope.subject.", refused)
-    facts = {f"envelope.{name}": envelope[name] for name in ENVELOPE if name in envelope}
-    parts = {f"subject.{name}": subject[name] for name in SUBJECT if name in subject}
-    return dict(_cells({**facts, **parts}, refused))
+    cells = _cells({_PLACES[name]: value for name, value in envelope.items() if name in _PLACES}, refused)
+    return cells | _cells({_PARTS[name]: value for name, value in subject.items() if name in _PARTS}, refused)
 
 
 def payload_cells(payload: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
     """The payload's fields by their names. A name with a point in it could be taken for the envelope's."""
-    refused += [Refusal(VALUE, name[:64], expected="a field of the contract") for name in islice((n for n in payload if "." in n), _TOLD)]
-    return dict(_cells({name: value for name, value in payload.items() if "." not in name}, refused))
+    if pointed := [name for name in payload if "." in name]:
+        refused += [Refusal(VALUE, name[:64], expected="a field of the contract") for name in pointed[:_TOLD]]
+        payload = {name: value for name, value in payload.items() if "." not in name}
+    return _cells(payload, refused)
 
 
-def _cells(told: Mapping[str, Any], refused: list[Refusal]) -> Iterator[tuple[str, str]]:
+def _cells(told: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
+    found: dict[str, str] = {}
     for name, value in told.items():
-        text = _text(value)
+        text = value if isinstance(value, str) else _text(value)
         if text is None:
             expected = "a text, a number, true, false, null, or a list of texts without ; ； | 、"
             refused.append(Refusal(VALUE, name[:64], expected=expected))
         elif text:
-            yield name, text
+            found[name] = text
+    return found
 
 
 def _text(value: Any) -> str | None:
@@ -110,7 +116,7 @@ def _text(value: Any) -> str | None:
     if isinstance(value, list):
         whole = [one for one in value if isinstance(one, str) and not _SEPARATORS.search(one)]
         return ";".join(whole) if len(whole) == len(value) else None
-    return value if isinstance(value, str) else None
+    return None
 
 
 def uuid_of(text: str) -> str:

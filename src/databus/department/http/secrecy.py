@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 from starlette.datastructures import Headers
 
 from databus.contract.codes import Codes
+from databus.department.http import strict
 from databus.department.submission import refuse_secrets
 from databus.errors import Unprocessable
 
@@ -32,22 +32,12 @@ def refuse_told(value: Any, *, codes: Codes) -> None:
     """Refuse by a member `secrecy` at whatever depth of a request; what is no level counts as the highest.
 
     Raises:
-        Unprocessable: DQ-SEC-01.
+        Unprocessable: DQ-SEC-01. Malformed: nested too deeply.
     """
-    for told in _told(value):
-        _refuse(told if isinstance(told, str) else str(told), codes)
-
-
-def _told(value: Any) -> Iterator[Any]:
-    open_ends = [value]
-    while open_ends:
-        one = open_ends.pop()
-        if isinstance(one, dict):
-            if one.get(LIST) is not None:
-                yield one[LIST]
-            open_ends.extend(one.values())
-        elif isinstance(one, list):
-            open_ends.extend(one)
+    # Most requests say the same of every event.
+    levels = {str(one[LIST]) for one in strict.containers(value) if isinstance(one, dict) and one.get(LIST) is not None}
+    for told in levels:
+        _refuse(told, codes)
 
 
 def _refuse(told: str, codes: Codes) -> None:

@@ -45,8 +45,8 @@ def parse(body: bytes, *, depth: int = DEPTH) -> Any:
         raise _refused("syntax", f"The body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except RecursionError:
         raise _too_deep(depth) from None
-    _require_shallow(value, depth)
-    if _HALF.search(text):
+    containers(value, depth=depth)
+    if "\\u" in text and _HALF.search(text):
         _require_whole(value)
     return value
 
@@ -79,13 +79,22 @@ def _constant(text: str) -> NoReturn:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_fraction, parse_constant=_constant)
 
 
-def _require_shallow(value: Any, depth: int) -> None:
-    level = [value] if isinstance(value, dict | list) else []
+def containers(value: Any, *, depth: int = DEPTH) -> list[Any]:
+    """Every array and object of a value, the outermost first.
+
+    Raises:
+        Malformed: nested deeper than `depth`.
+    """
+    level = [value] if isinstance(value, (dict, list)) else []
+    found = level
     for _ in range(depth):
-        inner = (one for outer in level for one in (outer.values() if isinstance(outer, dict) else outer))
-        level = [one for one in inner if isinstance(one, dict | list)]
+        # Nothing but these two types comes out of a decoder, and there are many values to look at.
+        level = [
+            one for outer in level for one in (outer.values() if type(outer) is dict else outer) if type(one) is dict or type(one) is list
+        ]
         if not level:
-            return
+            return found
+        found = found + level
     raise _too_deep(depth)
 
 
