@@ -21,6 +21,7 @@ TEXT_LENGTH = 64
 
 _PLACES = {name: f"envelope.{name}" for name in ENVELOPE}
 _PARTS = {name: f"subject.{name}" for name in SUBJECT}
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _SEPARATORS = re.compile(r"[;；|、]")
 _LAST_MS = 253_402_300_799_000
 _TOLD = 5
@@ -39,7 +40,7 @@ class Identity:
 
 def is_text(value: Any) -> bool:
     """True for a text; a number is none."""
-    return isinstance(value, str) and not isinstance(value, strict.Numeral)
+    return type(value) is str
 
 
 def object_of(raw: Mapping[str, Any], name: str, refused: list[Refusal]) -> Mapping[str, Any] | None:
@@ -60,14 +61,15 @@ def refuse_unknown(names: Iterable[str], known: tuple[str, ...], part: str, refu
 def identity_of(envelope: Mapping[str, Any], refused: list[Refusal]) -> Identity:
     """Ids, entry, system and time of writing."""
     texts = {name: _short(envelope.get(name), name, refused) for name in ("submission_id", "catalog_code", "source_system")}
-    if texts["submission_id"] and not uuid_of(texts["submission_id"]):
+    identity = uuid_of(texts["submission_id"])
+    if texts["submission_id"] and not identity:
         refused.append(Refusal(VALUE, "envelope.submission_id", texts["submission_id"], "a UUID"))
     recorded, at = envelope.get("recorded_at"), None
     if isinstance(recorded, strict.Numeral) and recorded.isdigit() and int(recorded) <= _LAST_MS:
         at = int(recorded)
     elif recorded is not None:
         refused.append(Refusal(VALUE, "envelope.recorded_at", expected="milliseconds since 1970"))
-    return Identity(uuid_of(texts["submission_id"]), texts["catalog_code"], texts["source_system"], at)
+    return Identity(identity, texts["catalog_code"], texts["source_system"], at)
 
 
 def _short(value: Any, name: str, refused: list[Refusal]) -> str:
@@ -121,6 +123,8 @@ def _text(value: Any) -> str | None:
 
 def uuid_of(text: str) -> str:
     """The text if it is a UUID, in its usual form; else nothing."""
+    if _UUID.fullmatch(text):
+        return text
     try:
         return str(UUID(text)) if len(text) == 36 else ""
     except ValueError:
