@@ -1,6 +1,6 @@
 """Stage 1 of 6: a department hands over a fact.
 
-In: rows of a department's own file
+In: rows, requests and records of a department's own
 Out: submissions
 Next: databus.bus
 """

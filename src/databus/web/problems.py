@@ -59,8 +59,9 @@ def install(app: FastAPI, pages: Pages) -> None:
         assert isinstance(error, errors.DatabusError)
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             report(error, request_id(request))
-        challenge = {"WWW-Authenticate": str(error.facts["challenge"])} if "challenge" in error.facts else {}
-        return answer(request, document(error), pages, headers=challenge, retry=error.status == HTTPStatus.SERVICE_UNAVAILABLE)
+        told = {"WWW-Authenticate": "challenge", "Retry-After": "retry_after"}
+        headers = {name: str(error.facts[fact]) for name, fact in told.items() if fact in error.facts}
+        return answer(request, document(error), pages, headers=headers, retry=error.status == HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

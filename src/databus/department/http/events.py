@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from databus.contract.catalogue import Contract
-from databus.department.http import cloudevents, foresight, items, secrecy, strict
+from databus.department.http import cloudevents, examples, foresight, items, secrecy, strict
 from databus.department.http.bodies import body_of, media_type
 from databus.department.http.cloudevents import CloudEvent
 from databus.department.http.delivery import Asked, composed, composer, deliver, refused
@@ -38,9 +38,11 @@ Department = Annotated[str, Path(description="Slug of your department.", example
 def router(intake: Intake) -> APIRouter:
     """The route; for clients of that department."""
     routes = APIRouter(tags=["publishing"])
-    described = {"x-problems": [401, 403, 408, 409, 413, 415, 422]}
+    described = {"x-problems": [401, 403, 408, 409, 413, 415, 422, 429], "requestBody": examples.REQUEST}
 
-    @routes.post("/v1/departments/{department}/events", status_code=202, summary="Publish", openapi_extra=described)
+    @routes.post(
+        "/v1/departments/{department}/events", status_code=202, summary="Publish", responses=examples.ACCEPTED, openapi_extra=described
+    )
     async def publish(request: Request, department: Department, dry_run: DryRun = False) -> Response:
         """Publish a JSON batch or CloudEvents 1.0 (structured, batch or binary mode), 1 to 1,000 events in 4 MiB.
 
@@ -54,16 +56,16 @@ def router(intake: Intake) -> APIRouter:
         await own(intake, request, department)
         secrecy.refuse_declared(request.headers, codes=intake.contract.codes)
         kind, key = media_type(request, KINDS), key_of(request.headers)
-        body = await body_of(request, limit=BODY_BYTES)
-        asked = Asked(await asyncio.to_thread(read, kind, request.headers, body, intake.contract), hashlib.sha256(body).hexdigest())
+        with intake.room.of(department):
+            body = await body_of(request, limit=BODY_BYTES)
+            asked = Asked(await asyncio.to_thread(read, kind, request.headers, body, intake.contract), hashlib.sha256(body).hexdigest())
+            if dry_run:
+                return await _told(intake, department, asked)
 
-        if dry_run:
-            return await _told(intake, department, asked)
+            async def work(begun: int, seed: tuple[str | int, ...]) -> Reply:
+                return await deliver(intake, department, asked, composer(intake, department, begun=begun, seed=seed))
 
-        async def work(begun: int, seed: tuple[str | int, ...]) -> Reply:
-            return await deliver(intake, department, asked, composer(intake, department, begun=begun, seed=seed))
-
-        return await once(intake, department, key, fingerprint(request.headers, body), work)
+            return await once(intake, department, key, fingerprint(request.headers, body), work)
 
     return routes
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from databus.bus.journal import Entry, Place
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.department.http.foresight import Foresee
+from databus.department.http.room import Room
 from databus.department.receipt import Listed
 from databus.errors import NotAllowed, Unauthenticated
 from databus.model.disclosure import Caller, Role
@@ -68,6 +69,7 @@ class Intake:
     sign: Sign
     secret: Callable[[str], bytes]
     foresee: Foresee
+    room: Room = field(default_factory=Room)
 
 
 async def own(intake: Intake, request: Request, department: str) -> Caller:

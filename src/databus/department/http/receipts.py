@@ -19,7 +19,7 @@ from starlette.responses import Response
 from databus.bus.lookup import Places
 from databus.bus.topics import inbox
 from databus.contract.codec import Codec
-from databus.department.http import strict
+from databus.department.http import examples, strict
 from databus.department.http.bodies import body_of, media_type
 from databus.department.http.intake import Intake, own
 from databus.department.receipt import Listed, digest
@@ -50,7 +50,8 @@ def router(intake: Intake, reader: Reader) -> APIRouter:
         "/v1/departments/{department}/receipts",
         status_code=201,
         summary="A receipt for what you have written to your inbox",
-        openapi_extra={"x-problems": [401, 403, 408, 413, 415, 422]},
+        responses=examples.RECEIPT,
+        openapi_extra={"x-problems": [401, 403, 408, 413, 415, 422, 429], "requestBody": examples.CLAIMS},
     )
     async def receipt(request: Request, department: Department) -> Response:
         """Prove what a Kafka client of yours has published: 1 to 10,000 submissions, each {"submission_id", "partition",
@@ -61,11 +62,12 @@ def router(intake: Intake, reader: Reader) -> APIRouter:
         """
         await own(intake, request, department)
         media_type(request, ("application/json",))
-        value = await asyncio.to_thread(strict.parse, await body_of(request, limit=BODY_BYTES))
-        claimed, source = claims_of(value)
-        async with reading:
-            found = await reader(inbox(department), _places(claimed))
-        listed = [_proved(one, found, intake.codec) for one in claimed]
+        with intake.room.of(department):
+            value = await asyncio.to_thread(strict.parse, await body_of(request, limit=BODY_BYTES))
+            claimed, source = claims_of(value)
+            async with reading:
+                found = await reader(inbox(department), _places(claimed))
+            listed = [_proved(one, found, intake.codec) for one in claimed]
         told = intake.sign(listed, department=department, source_sha256=source)
         return Response(orjson.dumps(told), status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"})
 
