@@ -16,6 +16,7 @@ from databus.cli import (
     down,
     erase,
     findings,
+    outbox,
     profile,
     publish,
     rebuild,
@@ -51,6 +52,7 @@ GROUPS = (
     ("access", access.verbs),
     ("receipt", receipt.verbs),
     ("publish", publish.verbs),
+    ("outbox", outbox.verbs),
 )
 
 

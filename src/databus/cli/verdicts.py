@@ -61,7 +61,7 @@ class _Answers:
     async def _await(self, pool: Pool, submissions: list[str]) -> dict[str, tuple[str, tuple[Remark, ...]]]:
         left, known = set(submissions), dict[str, tuple[str, tuple[Remark, ...]]]()
         while True:
-            found = await _verdicts(pool, self._asked.department, left)
+            found = await verdicts_of(pool, self._asked.department, left)
             if found:
                 known |= found
                 left -= found.keys()
@@ -71,7 +71,7 @@ class _Answers:
             await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _verdicts(pool: Pool, department: str, submissions: set[str]) -> dict[str, tuple[str, tuple[Remark, ...]]]:
+async def verdicts_of(pool: Pool, department: str, submissions: set[str]) -> dict[str, tuple[str, tuple[Remark, ...]]]:
     accepted = await trace.accepted(pool, submissions)
     told = defaultdict[str, list[Finding]](list)
     for finding in await findings.of_submissions(pool, department, submissions):

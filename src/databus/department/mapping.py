@@ -118,9 +118,9 @@ class Columns(Protocol):
 class OwnColumns:
     """Rows that name their own columns (NDJSON): each is read by the mapping of its very columns."""
 
-    def __init__(self, record_type: RecordType, entry: Entry) -> None:
+    def __init__(self, record_type: RecordType, entry: Entry, system: str = "file") -> None:
         self.entry = entry
-        self._of = lru_cache(maxsize=_SHAPES)(lambda columns: identity(record_type, entry, columns))
+        self._of = lru_cache(maxsize=_SHAPES)(lambda columns: identity(record_type, entry, columns, system))
 
     def of(self, row: Row) -> FileMapping:
         """See `Columns`."""
@@ -210,7 +210,7 @@ def _near(name: str, known: Iterable[str]) -> str:
     return f"; is {near[0]} meant?" if near else ""
 
 
-def identity(record_type: RecordType, entry: Entry, columns: frozenset[str]) -> FileMapping:
+def identity(record_type: RecordType, entry: Entry, columns: frozenset[str], system: str = "file") -> FileMapping:
     """The mapping of a file whose columns are the contract's own names (`subject.…`, `envelope.…`, payload fields).
 
     Where a column `subject.…` or `envelope.…` is missing, the type's own `row` says what stands in.
@@ -234,7 +234,7 @@ def identity(record_type: RecordType, entry: Entry, columns: frozenset[str]) -> 
     return FileMapping(
         record_type=record_type,
         entry=entry,
-        system="file",
+        system=system,
         absent=frozenset({""}),
         subject=filled("subject", SUBJECT),
         envelope=filled("envelope", ENVELOPE),

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
@@ -34,7 +35,24 @@ class Batch:
     secret: bytes
 
 
+class Named(NamedTuple):
+    """What a row is called on its way: its submission's id and sequence number, when it was recorded (milliseconds), its number."""
+
+    submission_id: str
+    seq: int
+    now: int
+    row: int
+
+
 def prepare(row: Row, *, mapping: FileMapping, contract: Contract, codec: Codec, batch: Batch) -> Submission | tuple[Remark, ...]:
+    """The submission of one row of a file, or what is wrong with it."""
+    named = Named(_id(row, mapping, batch), batch.second * ROWS_PER_SECOND + row.number, batch.second * 1000, row.number)
+    return submission_of(row, named, mapping=mapping, contract=contract, codec=codec, secret=batch.secret)
+
+
+def submission_of(
+    row: Row, named: Named, *, mapping: FileMapping, contract: Contract, codec: Codec, secret: bytes
+) -> Submission | tuple[Remark, ...]:
     """The submission of one row, or what is wrong with it. Of a row that declares a secret nothing is repeated."""
     if row.problem:
         return (Remark(UNREADABLE, reason=row.problem),)
@@ -43,7 +61,7 @@ def prepare(row: Row, *, mapping: FileMapping, contract: Contract, codec: Codec,
         refuse_secrets(cut["envelope"])
         if defects:
             return tuple(map(_unreadable, defects))
-        return _composed(row, cut, mapping, codec, batch)
+        return _composed(row, named, cut, mapping, codec, secret)
     except Rejected as error:
         rule, field = error.facts.get("rule", UNREADABLE), error.facts.get("field", "")
         return (Remark(str(rule), str(field), reason=error.detail),)
@@ -53,7 +71,7 @@ def _unreadable(defect: Defect) -> Remark:
     return Remark(UNREADABLE, defect.field, defect.observed, f"expected {defect.expected}", defect.suggestion)
 
 
-def _composed(row: Row, cut: Cut, mapping: FileMapping, codec: Codec, batch: Batch) -> Submission:
+def _composed(row: Row, named: Named, cut: Cut, mapping: FileMapping, codec: Codec, secret: bytes) -> Submission:
     if row.marks and (mended := row.marks.get(FINDING)):
         cut["envelope"].setdefault("fixes", mended)
     return compose(
@@ -62,11 +80,11 @@ def _composed(row: Row, cut: Cut, mapping: FileMapping, codec: Codec, batch: Bat
         record_type=mapping.record_type,
         entry=mapping.entry,
         system=mapping.system,
-        submission_id=_id(row, mapping, batch),
-        seq=batch.second * ROWS_PER_SECOND + row.number,
-        now=batch.second * 1000,
-        secret=batch.secret,
-        row=row.number,
+        submission_id=named.submission_id,
+        seq=named.seq,
+        now=named.now,
+        secret=secret,
+        row=named.row,
     )
 
 
