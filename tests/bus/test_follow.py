@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from kafka import KafkaAdminClient, TopicPartition
 
 from databus.bus import follow
@@ -78,6 +78,28 @@ async def test_a_position_that_is_gone_is_said_so(as_user: As) -> None:
     with pytest.raises(DataUnusable, match="no longer holds"):
         await drained(checker, {("in.tax", 0): 0})
     assert (await drained(checker, {}))[0] == [b"b"]
+
+
+async def test_what_is_deleted_between_two_questions_is_measured_again(as_user: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that goes while `databus status` looks must not end it."""
+    tax, checker = as_user("tax"), as_user("checker")
+    await transaction(tax, [b"secret", b"b"], commit=True)
+    ends, asked, until = AIOKafkaConsumer.end_offsets, list[int](), 1
+
+    async def then_deleted(consumer: AIOKafkaConsumer, places: list[object]) -> object:
+        found = await ends(consumer, places)
+        asked.append(1)
+        if len(asked) == 1:
+            with closing(KafkaAdminClient(**checker.kafka_python())) as client:
+                client.delete_records({TopicPartition(checker.topic("in.tax"), 0): until})
+        return found
+
+    monkeypatch.setattr(AIOKafkaConsumer, "end_offsets", then_deleted)
+    assert await follow.left(checker, ["in.tax"], {}) == {("in.tax", 0): 2, ("in.tax", 1): 0, ("in.tax", 2): 0}
+    await transaction(tax, [b"c"], commit=True)
+    until = 2
+    asked.clear()
+    assert await follow.strays(checker, ["in.tax"], counts=lambda record: True) == 2, "the ends of both transactions are left"
 
 
 async def test_a_missing_topic_is_named(as_user: As) -> None:

@@ -133,17 +133,26 @@ async def strays(address: BusAddress, topics: Iterable[str], *, counts: Callable
     """
     async with _consumer(address) as consumer:
         places = await _places(address, consumer, topics)
-        first, last = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-        consumer.assign(places)
-        for place in places:
-            consumer.seek(place, first[place])
-        found: int = sum(last.values()) - sum(first.values())
-        open_ends = {place for place in places if first[place] < last[place]}
-        while open_ends:
-            for place, records in (await consumer.getmany(*open_ends, timeout_ms=_IDLE_MS)).items():
-                found -= sum(record.offset < last[place] and counts(record_of(address, record)) for record in records)
-            open_ends = {place for place in open_ends if await consumer.position(place) < last[place]}
-        return found
+        while True:
+            try:
+                return await _strays(address, consumer, places, counts)
+            except OffsetOutOfRangeError:
+                # Records were deleted meanwhile: a secret, or by retention.
+                continue
+
+
+async def _strays(address: BusAddress, consumer: Any, places: list[TopicPartition], counts: Callable[[Record], bool]) -> int:
+    first, last = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+    consumer.assign(places)
+    for place in places:
+        consumer.seek(place, first[place])
+    found: int = sum(last.values()) - sum(first.values())
+    open_ends = {place for place in places if first[place] < last[place]}
+    while open_ends:
+        for place, records in (await consumer.getmany(*open_ends, timeout_ms=_IDLE_MS)).items():
+            found -= sum(record.offset < last[place] and counts(record_of(address, record)) for record in records)
+        open_ends = {place for place in open_ends if await consumer.position(place) < last[place]}
+    return found
 
 
 async def _without_records(consumer: Any, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]) -> set[TopicPartition]:
