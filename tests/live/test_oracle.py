@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench import chaos
 from bench.chaos.again import Again
 from bench.chaos.evidence import Evidence, Row
 from bench.chaos.oracle import WHOLE, judge
@@ -14,6 +15,7 @@ from bench.chaos.verdict import DOUBLED, GAPS, LOST, STALE, Verdict
 from databus.contract import catalogue, wire
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
+from databus.errors import NotFound
 from databus.model import keys
 from databus.model.change import Kind
 from databus.model.chunk import Record
@@ -209,3 +211,8 @@ def test_folding_again_names_it(fault: Fault, kind: str, evidence: Evidence, con
     verdict = Verdict()
     Again().fold(fault(evidence, codec), contract, codec, verdict)
     assert verdict.found[kind] > 0, verdict.examples
+
+
+def test_an_unknown_scenario_is_refused_before_anything_starts() -> None:
+    with pytest.raises(NotFound, match="kill, freeze"):
+        chaos.rows(submissions=1, seed=1, scenario="kill,nothing-of-the-kind")
