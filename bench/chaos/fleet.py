@@ -26,11 +26,8 @@ from databus.local.processes import Child, Command
 from databus.local.services import Replica, settings_of
 
 SERVICES = ("checker", "profiler")
-ENDED = frozenset({0, -signal.SIGTERM})
-"""How a worker ends that was asked to, the second before it listens."""
-
-CRASHED = ENDED | {1, 3, -signal.SIGKILL}
-"""How it may end otherwise: failed, its broker away, killed."""
+ENDED = frozenset({0, -signal.SIGTERM, 1, 3, -signal.SIGKILL})
+"""How a worker may end: asked to, the second before it listens too; failed, or not at rest in time; its broker away; killed."""
 
 _PAUSE_SECONDS = 0.3
 _LEAVE_SECONDS = 20.0

@@ -16,7 +16,7 @@ from zlib import crc32
 from bench.chaos.again import Again, load_again
 from bench.chaos.asking import Asking
 from bench.chaos.evidence import Mark, gather, mark
-from bench.chaos.fleet import CRASHED, ENDED, SERVICES, Fleet
+from bench.chaos.fleet import ENDED, SERVICES, Fleet
 from bench.chaos.load import Loading
 from bench.chaos.oracle import judge
 from bench.chaos.rest import projected, rest
@@ -109,7 +109,7 @@ def run(
     verdict.require(len(asked.told) > 0, LOST, "every answer of the gateway")
     again = verdict.noted["events repeated"]
     verdict.require(again > 0 or not scenario.repeats, LOST, "the repeat of what a thawed checker had in hand")
-    unasked = set(fleet.codes) - (ENDED if scenario.clean else CRASHED)
+    unasked = set(fleet.codes) - ENDED
     verdict.require(not unasked, LOST, f"workers that ended with code {sorted(unasked)}")
     return Ran(scenario, submissions, verdict, fleet.struck, fleet.codes, len(asked.told), time.monotonic() - begun)
 

@@ -23,13 +23,12 @@ Act = Callable[[Fleet, Random], Acts]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`act` goes on as long as the load, or ends by itself and is let end. `faults` are arguments of the workers; `clean` where no
-    worker may fail by itself; `repeats` where events must come twice."""
+    """`act` goes on as long as the load, or ends by itself and is let end. `faults` are arguments of the workers; `repeats` where
+    events must come twice."""
 
     title: str
     act: Act
     faults: tuple[str, ...] = ()
-    clean: bool = False
     repeats: bool = False
 
 
@@ -139,7 +138,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "kill": Scenario("kill -9 in turn, every few seconds", _kill),
     "freeze": Scenario("SIGSTOP beyond the session, then SIGCONT", _freeze),
     "thaw": Scenario("a checker frozen before its transaction wakes with work that others have done", _thaw, repeats=True),
-    "roll": Scenario("SIGTERM in turn", _roll, clean=True),
+    "roll": Scenario("SIGTERM in turn", _roll),
     "raise": Scenario("processors that raise at random", _raise, ("--raising", "0.02")),
     "broker": Scenario("broker, gateway and PostgreSQL end in mid-transaction", _broker),
     "storm": Scenario("workers join and leave every 2 s", _storm),
