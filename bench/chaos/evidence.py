@@ -24,6 +24,7 @@ FROM record_versions ORDER BY part, from_offset
 """
 _FINDINGS = "SELECT finding_id, event_id, rule, verdict FROM findings"
 _DECISIONS = "SELECT decision_id FROM decisions"
+_PATIENCE_SECONDS = 300.0
 _NOTHING = Count(**{one.name: 0 for one in fields(Count)})
 
 
@@ -57,8 +58,8 @@ def mark(here: Session) -> Mark:
     names = (*_inboxes(here), topics.EVENTS, topics.CHANGES, topics.REGISTERS, topics.FINDINGS)
     return Mark(
         asyncio.run(ends(here.address("admin"), names)),
-        here.ask(reconciliation.count),
-        frozenset(row["finding_id"] for row in here.ask(lambda pool: _rows(pool, _FINDINGS))),
+        here.ask(reconciliation.count, timeout_seconds=_PATIENCE_SECONDS),
+        frozenset(row["finding_id"] for row in here.ask(lambda pool: _rows(pool, _FINDINGS), timeout_seconds=_PATIENCE_SECONDS)),
     )
 
 
@@ -70,7 +71,7 @@ def gather(here: Session, since: Mark) -> Evidence:
         return asyncio.run(read_all(address, names, since.ends))
 
     def rows(query: str) -> list[Row]:
-        return here.ask(lambda pool: _rows(pool, query))
+        return here.ask(lambda pool: _rows(pool, query), timeout_seconds=_PATIENCE_SECONDS)
 
     def behind(row: Row, name: str) -> bool:
         return bool(row[name] >= since.ends.get((topics.CHANGES, row["part"]), 0))
@@ -84,7 +85,7 @@ def gather(here: Session, since: Mark) -> Evidence:
         steps=[row for row in rows(_STEPS) if behind(row, "offset")],
         versions=[row for row in rows(_VERSIONS) if behind(row, "from_offset")],
         stored_findings=[row for row in rows(_FINDINGS) if row["finding_id"] not in since.findings],
-        count=_less(here.ask(reconciliation.count), since.count),
+        count=_less(here.ask(reconciliation.count, timeout_seconds=_PATIENCE_SECONDS), since.count),
         decisions=frozenset(str(row["decision_id"]) for row in rows(_DECISIONS)),
     )
 

@@ -62,7 +62,7 @@ def projected(here: Session) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            if not here.ask(behind):
+            if not here.ask(behind, timeout_seconds=PATIENCE_SECONDS):
                 return
         except Unavailable:
             # It is just being started again.
@@ -88,7 +88,7 @@ def _waits(here: Session, count: int) -> tuple[Seen, Seen]:
         return (unchecked, unfolded, unprojected, unjudged, untold), tuple(row)
 
     try:
-        return here.ask(measure)
+        return here.ask(measure, timeout_seconds=PATIENCE_SECONDS)
     except Unavailable:
         # A part of it is just being started again.
         return (count,), (-1,)

@@ -56,8 +56,8 @@ class Session:
         """Where the intake answers."""
         return self.settings.intake.public_url or f"http://127.0.0.1:{self.settings.intake.port}"
 
-    def ask(self, question: Callable[[Any], Awaitable[T]]) -> T:
-        """The answer of a question to the store.
+    def ask(self, question: Callable[[Any], Awaitable[T]], *, timeout_seconds: float = 30.0) -> T:
+        """The answer of a question to the store, each statement of it within this time.
 
         Raises:
             StoreUnavailable: PostgreSQL does not answer.
@@ -65,7 +65,7 @@ class Session:
         dsn = connected(self.settings, self.keys, "operator").postgres.dsn.get_secret_value()
 
         async def asked() -> T:
-            pool = await database.connect(dsn)
+            pool = await database.connect(dsn, timeout_seconds=timeout_seconds)
             try:
                 return await question(pool)
             finally:
