@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import DecimalException
-from typing import Any
+from typing import Any, TypeVar
 
 import fastavro
 
 from databus.contract.decimals import Amount, amounts_of, restore
+from databus.contract.reading import Read, reader_of
 from databus.contract.writing import DOUBTS, Unsure, Write, writer_of
 from databus.errors import Undecodable, UnknownSchema
+
+Made = TypeVar("Made")
 
 MAGIC = b"\x00"
 HEAD = 5
@@ -33,6 +36,7 @@ class _Known:
     amounts: Mapping[str, Amount]
     head: bytes
     write: Write | None
+    read: Read | None
 
 
 class Codec:
@@ -57,7 +61,8 @@ class Codec:
             parsed = fastavro.parse_schema(schema)
             assert isinstance(parsed, dict)
             head = MAGIC + schema_id.to_bytes(4, "big")
-            known = _Known(schema_id, parsed["name"], parsed, fastavro.parse_schema(plain), amounts, head, _writer(schema))
+            by_hand = _made(writer_of, schema), _made(reader_of, plain)
+            known = _Known(schema_id, parsed["name"], parsed, fastavro.parse_schema(plain), amounts, head, *by_hand)
             self._ids[schema_id] = known
             self._names[known.full_name] = known
 
@@ -120,13 +125,9 @@ class Codec:
             raise Undecodable("the value does not begin with a schema id", size=len(data))
         writer = self._identified(int.from_bytes(data[1:HEAD], "big"))
         latest = self._names[writer.full_name]
-        body = io.BytesIO(data[HEAD:])
-        try:
-            value = fastavro.schemaless_reader(body, writer.readable, None if latest is writer else latest.readable)
-        except _BROKEN as error:
-            raise Undecodable(f"the body is not a {writer.full_name}", schema_id=writer.schema_id) from error
-        if body.tell() != len(data) - HEAD or not isinstance(value, dict):
-            raise Undecodable(f"bytes are left behind the {writer.full_name}", schema_id=writer.schema_id)
+        value = _by_hand(writer.read, data) if latest is writer and writer.read is not None else None
+        if value is None:
+            value = _by_fastavro(writer, latest, data)
         restore(value, latest.amounts)
         return writer.full_name, value
 
@@ -150,8 +151,28 @@ class Codec:
         return body.getvalue()
 
 
-def _writer(schema: Any) -> Write | None:
+def _by_hand(read: Read, data: bytes) -> dict[str, Any] | None:
     try:
-        return writer_of(schema)
+        value, end = read(data, HEAD)
+    except DOUBTS:
+        return None
+    return value if end == len(data) and type(value) is dict else None
+
+
+def _by_fastavro(writer: _Known, latest: _Known, data: bytes) -> dict[str, Any]:
+    body = io.BytesIO(data[HEAD:])
+    try:
+        value = fastavro.schemaless_reader(body, writer.readable, None if latest is writer else latest.readable)
+    except _BROKEN as error:
+        raise Undecodable(f"the body is not a {writer.full_name}", schema_id=writer.schema_id) from error
+    if body.tell() != len(data) - HEAD or not isinstance(value, dict):
+        raise Undecodable(f"bytes are left behind the {writer.full_name}", schema_id=writer.schema_id)
+    return value
+
+
+def _made(maker: Callable[[Any], Made], schema: Any) -> Made | None:
+    """Written or read by hand where contracts have such a schema, else by fastavro alone."""
+    try:
+        return maker(schema)
     except Unsure:
         return None
