@@ -9,7 +9,7 @@ import pytest
 from databus.model.change import Assertion, AttributeState, Change, Kind, Status
 from databus.store import attributes
 from databus.store.records import of_subject
-from store.line import CHANGE, FINDING, KNOWN_AT, PUBLIC, SUBJECT, TODAY, Line
+from store.line import CHANGE, KNOWN_AT, PUBLIC, SUBJECT, TODAY, Line
 
 pytestmark = pytest.mark.live
 
@@ -39,10 +39,3 @@ async def test_each_attribute_has_its_latest_state_and_its_earlier_ones_by_knowl
     assert await attributes.of_subject(line.pool, SUBJECT, known_at=KNOWN_AT + 1) == (alone,)
     assert await attributes.of_subject(line.pool, SUBJECT, known_at=KNOWN_AT) == ()
     assert await of_subject(line.pool, SUBJECT, classes=PUBLIC, today=TODAY) == ()
-
-
-async def test_a_finding_that_is_fixed_keeps_what_was_observed(line: Line) -> None:
-    await line.find(replace(FINDING, observed="别家"), replace(FINDING, observed="", status="FIXED"))
-    await line.find(replace(FINDING, observed="别家"))
-    row = await line.pool.fetchrow("SELECT observed, status FROM findings")
-    assert (row["observed"], row["status"]) == ("别家", "FIXED")

@@ -114,6 +114,15 @@ async def test_a_state_follows_only_those_it_may(line: Line, answers: list[Findi
     assert await status(line) == stands
 
 
+async def test_a_finding_that_is_fixed_keeps_what_was_observed_even_if_issued_again(line: Line) -> None:
+    await line.find(replace(FINDING, observed="别家"))
+    await line.answer(said(FIXED, record_type="ADMIN_PENALTY", submission_id="submission-y"))
+    await line.find(replace(FINDING, observed="别家"))
+    story = await findings.story(line.pool, "emergency", "finding-1")
+    assert story is not None and story.tracked.answer is not None
+    assert (story.tracked.finding.observed, story.tracked.status, story.tracked.answer.submission_id) == ("别家", FIXED, "submission-y")
+
+
 async def test_every_transition_is_kept_with_who_when_and_why(line: Line) -> None:
     await line.find(
         FINDING, replace(FINDING, finding_id="beside", field="payload.other"), replace(FINDING, finding_id="elsewhere", event_id="e")

@@ -140,13 +140,6 @@ async def test_days_of_the_envelope_and_the_wake_day_are_columns(line: Line) -> 
     }
 
 
-async def test_a_finding_issued_again_does_not_undo_its_answer(line: Line) -> None:
-    await line.find(FINDING)
-    await line.find(replace(FINDING, status="FIXED", fixes="submission-y"), FINDING)
-    await line.find(FINDING)
-    assert await line.rows("SELECT status, fixes FROM findings") == [{"status": "FIXED", "fixes": "submission-y"}]
-
-
 async def test_the_latest_version_of_a_permit_stands_and_a_tombstone_removes_it(line: Line) -> None:
     await line.permit(replace(PERMIT, version=2, revoked=True), PERMIT)
     assert await line.rows("SELECT version, revoked FROM permits") == [{"version": 2, "revoked": True}]
