@@ -45,6 +45,13 @@ def test_join_does_not_mind_who_is_first(a: list[Event], b: list[Event]) -> None
     assert join(of(*a), of(*b)) == join(of(*b), of(*a))
 
 
+def test_equal_deletes_end_in_one_however_they_are_grouped() -> None:
+    told = [accepted(Op.DELETE, known_at=day * DAY, place=place) for day, place in ((1, 2), (5, 1), (3, 0))]
+    one, two, three = (of(event) for event in told)
+    assert len({event.event_id for event in told}) == 3
+    assert join(join(one, two), three) == join(one, join(two, three)) == join(join(one, three), two)
+
+
 @given(many, many, many)
 def test_join_does_not_mind_how_it_is_grouped(a: list[Event], b: list[Event], c: list[Event]) -> None:
     assert join(join(of(*a), of(*b)), of(*c)) == join(of(*a), join(of(*b), of(*c)))

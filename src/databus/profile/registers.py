@@ -134,6 +134,9 @@ def _reaching(winner: Register, a: Event, b: Event) -> Register:
 
 
 def _precedence(event: Event) -> tuple[bytes, int, str, bytes, bool]:
+    if event.facet == DELETE:
+        # Its reach grows as equal ones meet, so the reach cannot tell them apart.
+        return mark(event), 0, event.event_id, event.body, False
     return mark(event), event.known_at, event.event_id, event.body, event.deciding
 
 
