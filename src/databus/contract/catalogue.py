@@ -13,6 +13,7 @@ import yaml
 
 from databus.contract import calendar, codes, compatibility, feedback, invariants, rules
 from databus.contract.codec import Codec
+from databus.contract.codemaps import CodeMap, code_map_of
 from databus.contract.columns import Column, columns_of
 from databus.contract.entries import Check, Entry, Owner, check_of, entry_of
 from databus.contract.fields import Field, fields_of
@@ -36,9 +37,10 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """The contract of a kind of fact. `key` names payload fields, `@party` (subject key) or `@source`.
+    """The contract of a kind of fact. `key` names payload fields, `@party` (subject key), `@source` or `@alias` (older code).
 
     `key_without` is the key of a record that lacks one field: that field, and the parts that stand in.
+    `maps` tells of a type that says which codes are one subject's: its records are links.
     `row` tells how a row in the contract's own columns fills `subject` and `envelope`: field → constant or mapping source.
     `dense`: the sequence numbers of a record rise by one.
     `columns` are names that departments give the columns of a field in files of their own.
@@ -64,6 +66,7 @@ class RecordType:
     sample_weight: float
     version: int
     dense: bool
+    maps: CodeMap | None = None
 
     @property
     def full_name(self) -> str:
@@ -190,6 +193,7 @@ def _record_type(folder: Path, schemas: tuple[Schema, ...]) -> RecordType:
             sample_weight=float(raw.get("sample_weight", 1)),
             version=schema.version,
             dense=bool(raw.get("dense", False)),
+            maps=code_map_of(raw.get("maps")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadContract(f"{where} lacks or misstates {error}", file=where) from error
@@ -206,9 +210,11 @@ def _agree(contract: Contract) -> None:
         named += [check.field for check in checks if check.field and not check.field.startswith(("envelope.", "@"))]
         named += [field for entry in record_type.entries for field in entry.required if not field.startswith("envelope.")]
         named += [record_type.deciding] if record_type.deciding else []
+        named += [maps.unified, maps.status, *(old.field for old in maps.old)] if (maps := record_type.maps) else []
         for field in [*named, *record_type.columns, record_type.title]:
             if field not in record_type.fields:
                 raise BadContract(f"{where} names the field {field}, which its schema does not have", file=where, field=field)
         departments = {owner.department for owner in record_type.owners} | {entry.department for entry in record_type.entries}
+        departments |= {*maps.registrar.values(), *(old.keeper for old in maps.old if old.keeper)} if maps else set()
         for department in departments - contract.departments.keys():
             raise BadContract(f"{where} names the department {department}, which is not listed", file=where, department=department)

@@ -18,7 +18,7 @@ from databus.quality.normalise import document_number, text
 SCHEMES = (("uscc", USCI), ("reg_no", "CN-REG"), ("org_code", "CN-ORG"), ("tax_no", "CN-TAX"))
 """Codes of an organisation, the best first."""
 
-PARTY, SOURCE = "@party", "@source"
+PARTY, SOURCE, ALIAS = "@party", "@source", "@alias"
 _OLD_CITIZEN_ID = 15
 # A household's taxpayer id is its operator's citizen id, with up to two characters behind it (domain 1.4).
 _PERSONAL_TAX_NO = (18, 20)
@@ -92,6 +92,9 @@ def _part(name: str, content: Content, subject: Subject) -> str:
         return subject.key
     if name == SOURCE:
         return _safe(f"{content.department}/{content.envelope['source_system']}")
+    if name == ALIAS:
+        told = content.record_type.maps.told(content.payload) if content.record_type.maps else ()
+        return "|".join((told[0][0].scheme, _safe(told[0][1]))) if told else ""
     value = content.value(name)
     if isinstance(value, date):
         return value.isoformat()
