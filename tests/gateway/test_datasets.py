@@ -90,6 +90,14 @@ def test_an_equal_page_keeps_its_validator(world: World, client: TestClient) -> 
     assert client.get(RECORDS, params={"limit": 2}, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
 
 
+def test_a_cursor_does_not_tell_whether_anything_was_applied(world: World, client: TestClient) -> None:
+    world.penalties(5)
+    first, again = client.get(RECORDS, params={"limit": 2}), client.get(RECORDS, params={"limit": 2})
+    assert first.json()["next"] != again.json()["next"], "an equal text would say that nothing moved"
+    assert first.headers["ETag"] == again.headers["ETag"] and first.headers["ETag"].startswith("W/")
+    assert client.get(RECORDS, params={"limit": 100}).headers["ETag"].startswith('"'), "a page without a cursor is what its tag says"
+
+
 def test_filters(world: World, client: TestClient) -> None:
     world.penalties(5)
     assert docs(walk(client, doc_no="吉罚〔2026〕3号")) == ["吉罚〔2026〕3号"]
@@ -166,8 +174,9 @@ def test_no_text_begins_like_a_formula(text: str) -> None:
 
 
 def test_closed_and_unknown_datasets_are_not_there(client: TestClient) -> None:
-    assert [one["id"] for one in client.get("/v1/datasets").json()["datasets"]] == ["penalties"]
-    closed, unknown = client.get("/v1/datasets/registrations/records"), client.get("/v1/datasets/nothing/records")
+    offered = {one["id"] for one in client.get("/v1/datasets").json()["datasets"]}
+    assert {"penalties", "licences", "judgment_debtors"} <= offered and "key_persons" not in offered
+    closed, unknown = client.get("/v1/datasets/key_persons/records"), client.get("/v1/datasets/nothing/records")
     assert closed.status_code == unknown.status_code == 404 and closed.content == unknown.content
 
 

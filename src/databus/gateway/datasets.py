@@ -62,7 +62,7 @@ def router(line: Line) -> APIRouter:
             return _as_csv(request, line, chosen, page)
         told = {"dataset": chosen.name, "records": [record_body(one, platform_key=line.platform_key) for one in page.shown]}
         body = {**told, "next": cursor_of(page.onward, line), "withdrawn": page.withdrawn}
-        return json_answer(request, body, headers={**line.as_of(), **_link(request, line, page)})
+        return json_answer(request, body, headers={**line.as_of(), **_link(request, line, page)}, cursor="next")
 
     @routes.get("/v1/datasets/{dataset}/exports/csv", summary="All of it as CSV", openapi_extra=missing)
     async def as_csv(request: Request, dataset: Id, sort: Sort = None, bom: Bom = None) -> Response:

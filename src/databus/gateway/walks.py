@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from databus.contract.fields import STEP
 from databus.errors import Gone, Malformed
 from databus.gateway.lens import Lens, Shown, cut, look_publicly
 from databus.gateway.line import PIN, Line
@@ -18,8 +19,6 @@ from databus.web.cursors import scope, seal, unseal
 
 OWN = frozenset({"limit", "cursor", "sort", "lang", "bom"})
 """Parameters of ours; every other one is a filter."""
-
-_HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,8 @@ def cursor_of(walk: Walk | None, line: Line) -> str | None:
     if walk is None or walk.version is None or walk.after is None:
         return None
     content = {"g": walk.version.generation, "v": walk.version.offsets, "a": list(walk.after), "u": walk.until}
-    return seal(content, key=line.key, scope=walk.scope)
+    # A cursor holds what has been applied: as an equal text it would tell that something was, even what must not be known.
+    return seal(content, key=line.key, scope=walk.scope, fresh=True)
 
 
 async def stretch(line: Line, walk: Walk, *, limit: int) -> Stretch:
@@ -110,7 +110,7 @@ def narrowed(line: Line, lens: Lens, walk: Walk, row: Any) -> Shown | None:
         return None
     columns = columns_of(line, walk.dataset)
     fields = {name: one.disclosed.fields[name] for name in columns if name in one.disclosed.fields}
-    withheld = {name: one.disclosed.withheld[name] for name in columns if name in one.disclosed.withheld}
+    withheld = {path: reason for path, reason in one.disclosed.withheld.items() if path.partition(STEP)[0] in columns}
     return replace(one, disclosed=replace(one.disclosed, fields=fields, withheld=withheld))
 
 
@@ -131,8 +131,7 @@ async def _withdrawn(line: Line, walk: Walk, lens: Lens, version: Version) -> in
 
 
 def _until(line: Line) -> int:
-    # whole hours, so that the same page of the same data seals to the same cursor and keeps its validator
-    return (int(line.clock().timestamp()) // _HOUR + 1) * _HOUR + int(PIN.total_seconds())
+    return int(line.clock().timestamp() + PIN.total_seconds())
 
 
 def _resumed(walk: Walk, content: Mapping[str, Any], line: Line) -> Walk:
