@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from databus.errors import PolicyUnavailable
-from databus.model.disclosure import ANONYMOUS, Action, ClassPlan, FieldRule, Permit, Plan, Question
+from databus.model.disclosure import ANONYMOUS, Action, ClassPlan, Disclosed, FieldRule, Permit, Plan, Question
 from databus.model.labels import Commercial, LabelClass, Privacy, Publication, Standing, SubjectKind
 from databus.policy.plans import Plans, expiry
 from policy_engine import contract
@@ -167,3 +167,36 @@ async def test_a_record_of_a_class_not_in_the_plan_does_not_leave() -> None:
     world = World()
     out = world.plans.redact(await world.ask(), HIDDEN.class_id, {"doc_no": "1"})
     assert (out.fields, out.withheld, out.reasons) == ({}, {}, ("DENY_UNKNOWN_CLASS",))
+
+
+BATCH = replace(SHOWN, record_type="TRACE_BATCH")
+MOVES = {"movements.to_uscc": FieldRule(Action.MASK, "bank", "MASKED_PERSONAL"), "movements.moved_on": FieldRule(Action.KEEP)}
+
+
+async def redacted(rules: Mapping[str, FieldRule], payload: Mapping[str, object]) -> Disclosed:
+    world = World(Fake(fields=rules), classes=(BATCH,))
+    return world.plans.redact(await world.ask(), BATCH.class_id, payload)
+
+
+async def test_records_in_a_record_are_cut_part_by_part() -> None:
+    moves = [
+        {"to_uscc": "91220202YYYY000399", "moved_on": "2026-09-04", "doc_no": "L1"},
+        {"to_uscc": None, "moved_on": None, "doc_no": "L2"},
+    ]
+    out = await redacted(MOVES, {"movements": moves, "inputs": [{"batch_code": "I1"}]})
+    assert out.fields == {"movements": [{"to_uscc": "*" * 14 + "0399", "moved_on": "2026-09-04"}, {"to_uscc": None, "moved_on": None}]}
+    assert out.withheld["movements.doc_no"] == out.withheld["inputs.batch_code"] == "DENY_UNKNOWN_CLASS"
+    assert "movements" not in out.withheld and "inputs" not in out.withheld
+
+
+async def test_what_is_withheld_of_records_does_not_depend_on_the_values_either() -> None:
+    full, empty, none = [await redacted(MOVES, payload) for payload in ({"movements": [{"doc_no": "L1"}]}, {"movements": []}, {})]
+    assert full.withheld == empty.withheld == none.withheld
+    assert (empty.fields, none.fields) == ({"movements": []}, {"movements": None})
+
+
+async def test_one_record_inside_a_record() -> None:
+    complaint = replace(SHOWN, record_type="COMPLAINT")
+    world = World(Fake(fields={"reporter.name": FieldRule(Action.MASK, "name", "MASKED_PERSONAL")}), classes=(complaint,))
+    out = world.plans.redact(await world.ask(), complaint.class_id, {"reporter": {"name": "王小明", "phone": "10012345678"}})
+    assert out.fields == {"reporter": {"name": "王**"}} and out.withheld["reporter.phone"]
