@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from databus.contract.documents import read_yaml
 from databus.errors import BadContract
 
 _NOT_LISTS = frozenset({"calendar"})
@@ -116,7 +117,7 @@ def load(folder: Path) -> Codes:
 
 def _read(path: Path) -> CodeList:
     try:
-        raw = yaml.safe_load(path.read_text("utf-8"))
+        raw = read_yaml(path)
         rows = tuple(_row(row) for row in (raw["rows"] if isinstance(raw, dict) else raw))
         prefix = int(raw.get("prefix", 0)) if isinstance(raw, dict) else 0
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:

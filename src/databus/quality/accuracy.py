@@ -66,11 +66,11 @@ def _identified(form: str, content: Content, check: Check, contract: Contract) -
 
 
 def listed(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
-    """DQ-ACC-06: every value is in the code `list`."""
+    """DQ-ACC-06: every value is in the code `list` on the day the fact is judged by."""
     value = content.value(check.field)
     name = check.params["list"]
     for word in value if isinstance(value, list) else [value] if value else []:
-        if not contract.codes.known(name, word) and not blank(word, contract):
+        if not contract.codes.known(name, word, content.day) and not blank(word, contract):
             yield Failure(check.rule, check.field, word, expected=name, suggestion=contract.codes.suggest(name, word[:64]) or "")
             return
 

@@ -91,13 +91,12 @@ def _content(submission: Submission, record_type: RecordType, decoded: Decoded, 
         contract=desk.contract,
         department=submission.department,
         received=submission.day,
-        narrowing=asked.narrowing,
     )
 
 
 def _judged(submission: Submission, content: Content, decoded: Decoded, desk: Desk) -> list[Output]:
     subject = subject_of(content.envelope["subject"], desk.contract, platform_key=desk.platform_key)
-    key = record_key(content, subject, desk.contract)
+    key = record_key(content, subject, desk.contract, platform_key=desk.platform_key)
     failed = list(failures(desk.questions(content.record_type.name, content.envelope["catalog_code"]), content, desk.contract))
     failed += key_failures(submission.key, decoded["envelope"]["subject"], subject, failed)
     if not submission.believed:

@@ -9,9 +9,11 @@ from typing import Any
 
 from databus.contract.catalogue import Contract
 from databus.contract.entries import Check
+from databus.contract.record_types import fields_of_part
 from databus.model.event import Op
 from databus.quality.content import ENVELOPE, Content, Failure
 
+PERSON = "@person:"
 _WORDS = "placeholder"
 _LONGEST = 16
 _NO_YEAR = 1900
@@ -63,7 +65,8 @@ def _finding_parts(content: Content, required: tuple[str, ...], contract: Contra
     if other is not None and parts is content.record_type.key:
         # Where two keys are at hand, a part of the first that the entry does not require only adds to it.
         return tuple(part for part in parts if part == other[0] or part in required)
-    return tuple(part for part in parts if not part.startswith("@"))
+    # Of another person a document or a name is enough; the entry says which of them it requires.
+    return tuple(field for part in parts if not part.startswith(PERSON) for field in fields_of_part(part))
 
 
 def some_code(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check, Entry
+from databus.contract.fields import STEP
+from databus.contract.narrowing import Narrowed, narrowed
 from databus.contract.predicates import Predicate
 from databus.model.event import Op
 from databus.model.labels import Publication, SubjectKind, stricter
 
 ENVELOPE = "envelope."
+CONTENT = (Op.UPSERT, Op.CORRECT)
+"""Operations that state a fact itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """A decoded, normalised submission. `received` is its day, `day` the one its fact is judged by (DQ-CAT-01): the day of
-    the decision, else of validity, else `received`. `publication` is the class it would be published under."""
+    the decision, else of validity, else `received`. `publication` is the class it would be published under, `narrowed` what
+    its own content says about that."""
 
     record_type: RecordType
     entry: Entry | None
@@ -29,6 +34,7 @@ class Content:
     received: date
     day: date
     publication: Publication
+    narrowed: Narrowed
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -43,7 +49,7 @@ class Content:
     @property
     def carries_content(self) -> bool:
         """True if the operation states the fact itself, not its end or a note."""
-        return self.op in (Op.UPSERT, Op.CORRECT)
+        return self.op in CONTENT
 
     @property
     def person(self) -> bool:
@@ -60,6 +66,13 @@ class Content:
         for step in field.removeprefix(ENVELOPE).split("."):
             value = value.get(step) if isinstance(value, Mapping) else None
         return value
+
+    def each(self, path: str) -> Iterator[Content]:
+        """This submission once per value of a part of records: as if the part were a field of that value."""
+        holder, _, part = path.partition(STEP)
+        held = self.payload.get(holder)
+        for record in held if isinstance(held, list) else () if held is None else (held,):
+            yield replace(self, payload={**self.payload, path: record.get(part)})
 
     def text(self, field: str) -> str:
         """The value of a text field, empty where there is none."""
@@ -89,19 +102,6 @@ def applies(content: Content, check: Check) -> bool:
     return when is None or when(content.facts)
 
 
-Narrowing = Mapping[str, Mapping[str, Publication]]
-"""Fields whose code says how far the record may be published (信息使用范围), with the class of each code."""
-
-
-def narrowing_of(record_type: RecordType, contract: Contract) -> Narrowing:
-    """The fields of a type whose code list gives a `publication` to its codes."""
-    listed = ((name, contract.codes.rows(field.code)) for name, field in record_type.fields.items() if field.code)
-    classes = (
-        (name, {row.code: Publication(row.more["publication"]) for row in rows if "publication" in row.more}) for name, rows in listed
-    )
-    return {name: told for name, told in classes if told}
-
-
 def content_of(
     decoded: Mapping[str, Mapping[str, Any]],
     *,
@@ -109,7 +109,6 @@ def content_of(
     contract: Contract,
     department: str,
     received: date,
-    narrowing: Narrowing,
 ) -> Content:
     """A decoded submission with its catalogue entry, the day it is judged by and the class it would be published under."""
     envelope, payload = decoded["envelope"], decoded["payload"]
@@ -117,8 +116,8 @@ def content_of(
     publication = Publication(envelope["publication_class"])
     if entry is not None:
         publication = stricter(entry.publication, publication)
-    for field, classes in narrowing.items():
-        publication = stricter(publication, classes.get(payload[field], publication))
+    # An end or a note carries no content that could say anything of it.
+    told = narrowed(record_type.narrowings if envelope["op"] in CONTENT else (), decoded)
     return Content(
         record_type=record_type,
         entry=entry,
@@ -127,5 +126,6 @@ def content_of(
         payload=payload,
         received=received,
         day=envelope["decided_at"] or envelope["valid_from"] or received,
-        publication=publication,
+        publication=stricter(publication, told.publication),
+        narrowed=told,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from databus.contract.catalogue import Contract
 from databus.contract.entries import Check
+from databus.contract.fields import values_of
 from databus.quality.content import ENVELOPE, Content, Failure
 
 LONGEST = 20_000
@@ -23,11 +25,16 @@ UNKNOWN = "UNKNOWN"
 
 def bounded(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
     """DQ-FMT-04: no text longer than its field, no control character in any, an id and a system."""
+    record_type = content.record_type
     for name, value in content.payload.items():
-        if isinstance(value, str | list):
+        if isinstance(value, list | dict) and len(value) > LONGEST:
+            yield Failure(check.rule, name, f"{len(value)} values", expected=f"≤ {LONGEST} values")
+            return
+    for path, value in values_of(record_type.fields, content.payload):
+        if isinstance(value, str | list | dict):
             # A registry ahead of this checkout may know a field that the contract at hand does not.
-            field = content.record_type.fields.get(name)
-            yield from _texts(check.rule, name, value, (field.max_length if field else None) or LONGEST)
+            field = record_type.leaves.get(path)
+            yield from _texts(check.rule, path, value, (field.max_length if field else None) or LONGEST)
     for name, value in content.envelope.items():
         if isinstance(value, str):
             yield from _texts(check.rule, ENVELOPE + name, value, _ENVELOPE_LONGEST.get(name, _ENVELOPE_TEXT))
@@ -39,10 +46,8 @@ def bounded(content: Content, check: Check, contract: Contract) -> Iterator[Fail
             yield Failure(check.rule, ENVELOPE + name, "", expected="a value")
 
 
-def _texts(rule: str, field: str, value: str | list[str], limit: int) -> Iterable[Failure]:
-    if isinstance(value, list):
-        if len(value) > LONGEST:
-            return (Failure(rule, field, f"{len(value)} values", expected=f"≤ {LONGEST} values"),)
+def _texts(rule: str, field: str, value: str | list[str] | dict[str, Any], limit: int) -> Iterable[Failure]:
+    if isinstance(value, list | dict):
         return next((found for text in value if (found := _texts(rule, field, text, limit))), ())
     if len(value) > limit:
         return (Failure(rule, field, value, expected=f"≤ {limit} characters"),)

@@ -10,7 +10,7 @@ from databus.contract.entries import Check
 from databus.contract.predicates import predicate
 from databus.errors import BadContract
 from databus.quality import accuracy, completeness, form, plausibility, scope, security, timeliness
-from databus.quality.content import Content, Failure, Narrowing, Rule, narrowing_of
+from databus.quality.content import ENVELOPE, Content, Failure, Rule
 from databus.quality.normalise import Spelling, spellings
 
 RULES: Mapping[str, Rule] = {
@@ -55,17 +55,20 @@ ALWAYS: tuple[tuple[Rule, Check], ...] = (
 """What every submission is asked, whatever its type: its form, its scope and its envelope."""
 
 LIST, BATCH = "dq_rule", "batch"
+_CODES = frozenset({"uscc", "reg_no", "org_code", "tax_no", "id_type", "id_number"})
 _CONDITIONS = ("when", "unless", "required_when")
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What one type's submissions are asked, made ready once."""
+    """What one type's submissions are asked, made ready once. `parts` are the paths of parts of records, `copies` the fields that
+    name the subject once more."""
 
     record_type: RecordType
     checks: tuple[tuple[Rule, Check], ...]
     spellings: Mapping[str, Spelling]
-    narrowing: Narrowing
+    parts: frozenset[str]
+    copies: Mapping[str, str]
 
 
 def questions(record_type: RecordType, contract: Contract, profile: tuple[Check, ...] = ()) -> Questions:
@@ -78,10 +81,12 @@ def questions(record_type: RecordType, contract: Contract, profile: tuple[Check,
     """
     asked = _asked(record_type, contract, profile)
     own = [(_rule(check, record_type), check) for check in asked]
-    one = [(scope.one_subject, Check("DQ-KEY-01", "", check.params)) for check in asked if check.rule == "DQ-COM-02"]
+    codes = {part: field for part, field in copies_of(record_type).items() if part != "id_type"}
+    one = [(scope.one_subject, Check("DQ-KEY-01", "", {"copies": codes}))]
     always = [(rule, _told_apart(check, record_type)) for rule, check in ALWAYS]
     checks = tuple((rule, _compiled(_inside(check, asked), record_type)) for rule, check in (*own, *one, *always))
-    return Questions(record_type, checks, spellings(record_type), narrowing_of(record_type, contract))
+    parts = frozenset(record_type.leaves.keys() - record_type.fields.keys())
+    return Questions(record_type, checks, spellings(record_type), parts, copies_of(record_type))
 
 
 def _asked(record_type: RecordType, contract: Contract, profile: tuple[Check, ...]) -> list[Check]:
@@ -97,9 +102,17 @@ def _rule(check: Check, record_type: RecordType) -> Rule:
     return RULES[check.rule]
 
 
+def copies_of(record_type: RecordType) -> Mapping[str, str]:
+    """The fields in which a payload names its subject once more, by the part of the reference they copy (type.yaml, `row`)."""
+    told = record_type.row.get("subject", {})
+    named = ((part, source["from"]) for part, source in told.items() if isinstance(source, dict) and "from" in source)
+    return {part: field for part, field in named if field in record_type.fields and part in _CODES}
+
+
 def _told_apart(check: Check, record_type: RecordType) -> Check:
-    """An envelope's check that need not look again where the payload's field of that name has the same value."""
+    """An envelope's check that need not look again where the payload's copy of the field has the same value."""
     name = check.field.rpartition(".")[2]
+    name = copies_of(record_type).get(name, name)
     looked = any(own.rule == check.rule and own.field == name for own in record_type.checks)
     return replace(check, params={**check.params, "copy_of": name}) if looked and "." in check.field else check
 
@@ -116,12 +129,18 @@ def _compiled(check: Check, record_type: RecordType) -> Check:
     return replace(check, params={**check.params, **ready}) if ready else check
 
 
+def _place(field: str, questions: Questions) -> str:
+    part = field.removeprefix(f"{ENVELOPE}subject.")
+    return field.removeprefix(ENVELOPE) if part == field else questions.copies.get(part, part)
+
+
 def failures(questions: Questions, content: Content, contract: Contract) -> Iterator[Failure]:
     """Every failed check of one submission: at most one per rule and field, the envelope's copy of a field left out."""
     seen: set[tuple[str, str]] = set()
     for rule, check in questions.checks:
-        for failure in rule(content, check, contract):
-            place = (failure.rule, failure.field.rpartition(".")[2])
-            if place not in seen:
-                seen.add(place)
-                yield failure
+        for asked in content.each(check.field) if check.field in questions.parts else (content,):
+            for failure in rule(asked, check, contract):
+                place = (failure.rule, _place(failure.field, questions))
+                if place not in seen:
+                    seen.add(place)
+                    yield failure

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from databus.contract.catalogue import Contract
 from databus.contract.entries import Check
+from databus.contract.identifiers import upgrade_citizen_id
 from databus.quality.content import ENVELOPE, Content, Failure, applies
 
 
@@ -55,8 +56,8 @@ def in_scope(content: Content, check: Check, contract: Contract) -> Iterator[Fai
 
 
 def one_subject(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
-    """DQ-KEY-01: codes of the subject are the same in the payload (`any_of`) and in the reference the key is made of."""
-    for field in check.params["any_of"]:
-        told, referred = content.value(field), content.value(f"{ENVELOPE}subject.{field}")
-        if told and referred and told != referred:
-            yield Failure(check.rule, field, told, expected=f"{ENVELOPE}subject.{field}")
+    """DQ-KEY-01: codes of the subject are the same in the payload (`copies`) and in the reference the key is made of."""
+    for part, field in check.params["copies"].items():
+        told, referred = content.text(field), content.text(f"{ENVELOPE}subject.{part}")
+        if told and referred and upgrade_citizen_id(told) != upgrade_citizen_id(referred):
+            yield Failure(check.rule, field, told, expected=f"{ENVELOPE}subject.{part}")

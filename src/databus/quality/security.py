@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from databus.contract import identifiers
 from databus.contract.catalogue import Contract
 from databus.contract.entries import Check
-from databus.model.labels import Publication, narrows
+from databus.contract.fields import values_of
+from databus.model.labels import Privacy, Publication, narrows
 from databus.quality.content import Content, Failure
 
 _CITIZEN = re.compile(
@@ -39,7 +40,7 @@ def not_wider(content: Content, check: Check, contract: Contract) -> Iterator[Fa
 
 def no_personal_numbers(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
     """DQ-SEC-02: numbers of persons (`patterns`) inside a text that would be published."""
-    if content.publication != Publication.PUBLIC or content.record_type.fields[check.field].publication != Publication.PUBLIC:
+    if content.publication != Publication.PUBLIC or content.record_type.leaves[check.field].publication != Publication.PUBLIC:
         return
     text = content.text(check.field)
     if not _NUMBER.search(text):
@@ -56,10 +57,11 @@ def no_citizen_id(content: Content, check: Check, contract: Contract) -> Iterato
     """DQ-SEC-02: a valid citizen id as the value of a public field that asks for something else."""
     if content.publication != Publication.PUBLIC:
         return
-    for name, value in content.payload.items():
+    for name, value in values_of(content.record_type.fields, content.payload):
         if isinstance(value, str) and len(value) in _ID_LENGTHS and value[:_ID_DIGITS].isdecimal():
-            field = content.record_type.fields.get(name)
-            public = field is not None and field.publication == Publication.PUBLIC
+            field = content.record_type.leaves.get(name)
+            # Where a field is made for a person's number, it is labelled so and masked.
+            public = field is not None and field.publication == Publication.PUBLIC and field.privacy == Privacy.NONE
             if public and first("citizen_id", value[:18]) and identifiers.check_citizen_id(value[:18], content.received) is None:
                 yield Failure(check.rule, name, value, expected="no citizen_id")
 

@@ -18,11 +18,15 @@ _FIRST_MS, _LAST_MS = 946_684_800_000, 4_102_444_800_000
 
 
 def in_time(content: Content, check: Check, contract: Contract) -> Iterator[Failure]:
-    """DQ-TIM-01: received within the entry's working days after the day in the field; the day after it is day 1."""
+    """DQ-TIM-01: received within the entry's working days after the day in the field; the day after it is day 1.
+
+    Where one of the `latest` fields has a later day, what it tells of is the news: a removal is not late because the entry is old.
+    """
     limit = content.entry.late_after if content.entry is not None else None
-    since = content.value(check.field)
+    days = (content.value(field) for field in (check.field, *check.params.get("latest", ())))
+    since = max((day for day in days if isinstance(day, date)), default=None)
     # A correction is no late report of the fact it corrects; within as many calendar days no calendar is needed.
-    if limit is None or not isinstance(since, date) or content.op != Op.UPSERT or (content.received - since).days <= limit:
+    if limit is None or since is None or content.op != Op.UPSERT or (content.received - since).days <= limit:
         return
     if blank(since, contract):
         return
