@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from bench.quality.clean import Maker
 from bench.quality.row import Row
 from databus.contract.entries import Check
+from databus.contract.narrowing import narrowed
 from databus.contract.predicates import predicate
 from databus.model.keys import organisation_key
 from databus.model.labels import Publication, narrows
-from databus.quality.content import narrowing_of
+from databus.testing.province.subjects import PERSON
 
 Plant = Callable[[Row, Check, Maker], Row | None]
 """A clean row with one fault on what a check asks about; None where this row has no place for it."""
@@ -30,7 +31,7 @@ def room(row: Row, name: str) -> int:
 def free(row: Row, maker: Maker) -> list[str]:
     """The text fields of a row that no check looks into, no key is made of and nothing about the subject is told by."""
     told = {by["field"] for one in maker.contract.attributes["attributes"].values() for by in one["asserted_by"]}
-    asked = {check.field for check in row.record_type.checks} | {*row.record_type.key, *told}
+    asked = {check.field for check in row.record_type.checks} | {*row.record_type.key_fields, *told}
     return [name for name, value in row.payload.items() if isinstance(value, str) and name not in asked]
 
 
@@ -85,7 +86,10 @@ def another_code(row: Row, check: Check, maker: Maker) -> Row | None:
     named = [one for one in row.checks("DQ-COM-02") if "uscc" in one.params["any_of"]]
     if not named or not row.payload.get("uscc") or row.subject.get("uscc") != row.payload["uscc"]:
         return None
-    other = {"uscc": maker.subject(enterprise=True).uscc, **dict.fromkeys({"org_code", "tax_no"} & set(row.payload))}
+    beside = {"org_code", "tax_no"} & set(row.payload)
+    if beside & set(row.entry.required):
+        return None
+    other = {"uscc": maker.subject(enterprise=True).uscc, **dict.fromkeys(beside)}
     return row.having(**other).altered(subject=row.subject).must((check.rule, "uscc"))
 
 
@@ -103,7 +107,7 @@ def unlisted(row: Row, check: Check, maker: Maker) -> Row | None:
 def prohibited(row: Row, check: Check, maker: Maker) -> Row | None:
     kind = next(kind for kind in maker.kinds if kind.record_type.name == row.record_type.name)
     unless = predicate(check.params["unless"], check.rule)
-    for person in (kind.of_persons, False):
+    for person in {PERSON in kind.kinds, kind.kinds == {PERSON}}:
         subject = maker.subject(person=person)
         for _ in range(100):
             made = maker.made(kind, subject, row.entry, maker.decided())
@@ -126,9 +130,9 @@ def number_in_text(row: Row, check: Check, maker: Maker) -> Row | None:
 
 def published(row: Row, name: str, maker: Maker) -> bool:
     """True if that field of the row would be published."""
-    words = [classes.get(str(row.payload.get(field))) for field, classes in narrowing_of(row.record_type, maker.contract).items()]
+    own = narrowed(row.record_type.narrowings, row.content).publication.value
     told = row.envelope.get("publication_class", row.entry.publication.value)
-    said = {row.entry.publication.value, told, row.record_type.fields[name].publication.value, *(word.value for word in words if word)}
+    said = {row.entry.publication.value, told, row.record_type.fields[name].publication.value, own}
     return said == {Publication.PUBLIC.value}
 
 
@@ -156,7 +160,7 @@ def missing(row: Row, check: Check, maker: Maker) -> Row | None:
 
 def nobody(row: Row, check: Check, maker: Maker) -> Row | None:
     codes = check.params["any_of"]
-    if set(codes) & {*row.entry.required, *row.record_type.key}:
+    if set(codes) & {*row.entry.required, *row.record_type.key_fields}:
         return None
     subject = {name: row.subject[name] for name in ("kind", "name")}
     return row.having(**{name: None for name in codes}).altered(subject=subject).must((check.rule, codes[0]))

@@ -59,7 +59,10 @@ def fact(
     kinds = [
         kind
         for kind in maker.kinds
-        if not kind.once and (not record_type or kind.record_type.name == record_type) and kind.record_type.name not in authorities
+        if subject.kind in kind.kinds
+        and not kind.once
+        and (not record_type or kind.record_type.name == record_type)
+        and kind.record_type.name not in authorities
     ]
     for _ in range(_TRIES):
         kind = maker.random.choice(kinds)
