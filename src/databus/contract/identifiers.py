@@ -89,11 +89,11 @@ def check_uscc(value: str) -> Problem | None:
 
 
 def _uscc_passes(code: str) -> bool:
-    return len(code) == 18 and _checks(code)
+    return len(code) == 18 and _uscc_checks(code)
 
 
 @lru_cache(maxsize=1 << 14)
-def _checks(code: str) -> bool:
+def _uscc_checks(code: str) -> bool:
     # One submission has the code of its subject several times, and that of its authority comes with many.
     return bool(_USCC.fullmatch(code)) and code[17] == uscc_check_char(code[:17])
 
@@ -101,7 +101,7 @@ def _checks(code: str) -> bool:
 def check_embedded_org_code(value: str) -> Problem | None:
     """The organisation code in characters 9 to 17 of a USCC. DQ-ACC-02; what is no USCC at all is left to `check_uscc`."""
     code = value if _uscc_passes(value) else normalise_code(value)
-    if not _uscc_passes(code) or code[16] == org_check_char(code[8:16]):
+    if not _uscc_passes(code) or _org_passes(code[8:17]):
         return None
     return Problem("DQ-ACC-02", value, f"{org_check_char(code[8:16])} as character 17, the check of {code[8:16]} by GB 11714")
 
@@ -121,6 +121,11 @@ def check_org_code(value: str) -> Problem | None:
 
 
 def _org_passes(code: str) -> bool:
+    return len(code) == 9 and _org_checks(code)
+
+
+@lru_cache(maxsize=1 << 14)
+def _org_checks(code: str) -> bool:
     return bool(_ORG.fullmatch(code)) and code[8] == org_check_char(code[:8])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check, Entry
 from databus.model.event import Op
-from databus.quality.content import ENVELOPE, NOTHING, Content, Failure, Question, Reading, reading
+from databus.quality.content import ENVELOPE, NOTHING, Content, Failure, Question, reading
 
 Blank = Callable[[Any], bool]
 
@@ -35,7 +35,7 @@ def _blank(words: frozenset[str]) -> Blank:
         return not plain or plain in words or plain.lower() in words
 
     def blank(value: Any) -> bool:
-        if isinstance(value, str):
+        if value.__class__ is str:
             return len(value) <= _LONGEST and empty(value)
         if isinstance(value, list):
             return all(blank(item) for item in value)
@@ -47,16 +47,20 @@ def _blank(words: frozenset[str]) -> Blank:
 def mandatory(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-COM-01: what the entry requires of a fact; of its end or a note, what finds the record and says why."""
     blank = blank_of(contract)
-    known: dict[tuple[str, str, bool], tuple[tuple[str, Reading], ...]] = {}
+    known: dict[tuple[str, str, bool], tuple[str, ...]] = {}
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
         entry, parts = content.entry, key_fields(content, blank)
         at = "" if entry is None else entry.code, content.op, parts is record_type.key
         fields = known.get(at)
         if fields is None:
-            fields = known[at] = tuple((name, reading(name)) for name in _required(content, entry, parts))
-        missing = [(name, value) for name, read in fields if blank(value := read(content))]
-        return [Failure(check.rule, name, "" if value is None else value, expected="a value") for name, value in missing]
+            fields = known[at] = tuple(_required(content, entry, parts))
+        payload, missing = content.payload, list[Failure]()
+        for name in fields:
+            value = payload[name] if name in payload else content.value(name)
+            if blank(value):
+                missing.append(Failure(check.rule, name, "" if value is None else value, expected="a value"))
+        return missing
 
     return Question(ask)
 

@@ -35,7 +35,7 @@ def text(value: str) -> str:
 
 def code(value: str) -> str:
     """A code: no blanks, no hyphens, in capitals."""
-    return value if value.isalnum() and value.isupper() else _BLANKS.sub("", value).upper()
+    return (value if value.isalnum() else _BLANKS.sub("", value)).upper()
 
 
 def document_number(value: str) -> str:

@@ -63,7 +63,7 @@ class Questions:
     """What one type's submissions are asked, made ready once: of which values, and as a whole."""
 
     record_type: RecordType
-    payload: Mapping[str, tuple[Ask, ...]]
+    payload: tuple[tuple[str, tuple[Ask, ...]], ...]
     envelope: tuple[tuple[Reading, Ask], ...]
     whole: tuple[Ask, ...]
     spellings: Mapping[str, Spelling]
@@ -85,7 +85,7 @@ def questions(record_type: RecordType, contract: Contract, profile: tuple[Check,
     made = [rule(_compiled(_inside(check, asked), record_type), record_type, contract) for rule, check in (*own, *one, *always)]
     return Questions(
         record_type,
-        payload={name: tuple(one.ask for one in made if one.field == name) for name in record_type.fields},
+        payload=tuple((name, asks) for name in record_type.fields if (asks := tuple(one.ask for one in made if one.field == name))),
         envelope=tuple((reading(one.field), one.ask) for one in made if one.field.startswith(ENVELOPE)),
         whole=tuple(one.ask for one in made if not one.field),
         spellings=spellings(record_type),
@@ -128,9 +128,11 @@ def _compiled(check: Check, record_type: RecordType) -> Check:
 def failures(questions: Questions, content: Content) -> list[Failure]:
     """Every failed check of one submission: at most one per rule and field, the envelope's copy of a field left out."""
     found: list[Failure] = []
-    for name, value in content.payload.items():
+    payload = content.payload
+    for name, asks in questions.payload:
+        value = payload.get(name)
         if value is not None and value != "":
-            for ask in questions.payload.get(name, ()):
+            for ask in asks:
                 found += ask(content, value)
     for read, ask in questions.envelope:
         value = read(content)
@@ -138,6 +140,8 @@ def failures(questions: Questions, content: Content) -> list[Failure]:
             found += ask(content, value)
     for ask in questions.whole:
         found += ask(content, None)
+    if not found:
+        return found
     first: dict[tuple[str, str], Failure] = {}
     for failure in found:
         first.setdefault((failure.rule, failure.field.rpartition(".")[2]), failure)

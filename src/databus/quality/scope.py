@@ -80,11 +80,11 @@ def in_scope(check: Check, record_type: RecordType, contract: Contract) -> Quest
 
 def one_subject(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-KEY-01: codes of the subject are the same in the payload (`any_of`) and in the reference the key is made of."""
-    pairs = [(field, reading(field), reading(f"{ENVELOPE}subject.{field}")) for field in check.params["any_of"]]
+    fields = check.params["any_of"]
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
-        told = ((field, in_payload(content), referred(content)) for field, in_payload, referred in pairs)
-        differing = ((field, one) for field, one, other in told if one and other and one != other)
-        return [Failure(check.rule, field, one, expected=f"{ENVELOPE}subject.{field}") for field, one in differing]
+        payload, subject = content.payload, content.envelope["subject"]
+        differing = [name for name in fields if payload.get(name) and subject.get(name) and payload[name] != subject[name]]
+        return [Failure(check.rule, name, payload[name], expected=f"{ENVELOPE}subject.{name}") for name in differing]
 
     return Question(ask)
