@@ -5,7 +5,7 @@ What is open is kept with the record or the subject, so that what was issued is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -66,11 +66,13 @@ class Answers:
         dossiers.note(at)
         return self._output(finding)
 
-    def of_subject(self, subject: str, elected: dict[str, Elected], overlay: Overlay, dossiers: Dossiers, cause: Cause) -> Iterator[Output]:
-        """What the attributes now say, against what is open: both sides of a disagreement hear of it (domain 4.2)."""
+    def of_subject(
+        self, subject: str, names: Collection[str], elected: dict[str, Elected], overlay: Overlay, dossiers: Dossiers, cause: Cause
+    ) -> Iterator[Output]:
+        """What the named attributes now say, against what is open: both sides of a disagreement hear of it (domain 4.2)."""
         sheet = dossiers.sheet(subject)
         failing = dict(_quarrels(sheet, elected, self.charter))
-        for key in [key for key in sorted(sheet.open) if key not in failing]:
+        for key in [key for key in sorted(sheet.open) if key not in failing and key.partition("|")[0] in names]:
             yield self._closed(sheet.open.pop(key), cause)
         for key, (name, word) in failing.items():
             if key not in sheet.open:

@@ -6,7 +6,7 @@ vote, no average, no latest-wins across departments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from databus.model.change import Assertion, AttributeState, Status
@@ -38,18 +38,16 @@ class Elected:
     others: tuple[Word, ...]
 
 
-def elect(sheet: Sheet, charter: Charter, uscc: str) -> dict[str, Elected]:
-    """All attributes of which anything is said. `uscc` is the subject's unified code, empty without."""
-    authorities = _authorities(sheet)
-    told = _told(sheet)
-    if not told and not authorities:
+def elect(sheet: Sheet, charter: Charter, uscc: str, names: Collection[str]) -> dict[str, Elected]:
+    """Those of the named attributes of which anything is said. `uscc` is the subject's unified code, empty without."""
+    if not sheet.says_something:
         return {}
+    authorities, told = _authorities(sheet, names), _told(sheet, names)
     found = {}
-    names = told.keys() | authorities.keys() | charter.derived if uscc else told.keys() | authorities.keys()
     for name in names:
-        attribute = charter.attributes[name]
-        words = tuple(sorted({*told.get(name, ()), *authorities.get(name, ())[1:]}, key=_order))
-        elected = _elected(attribute, next(iter(authorities.get(name, ())), None), words, uscc)
+        best, *others = authorities.get(name) or (None,)
+        words = tuple(sorted({*told.get(name, {}).values(), *others}, key=_order))
+        elected = _elected(charter.attributes[name], best, words, uscc)
         if elected is not None:
             found[name] = elected
     return found
@@ -74,30 +72,39 @@ def _dissenting(words: tuple[Word, ...], value: str) -> tuple[Word, ...]:
     return tuple(word for word in words if word.value != value)
 
 
-def _authorities(sheet: Sheet) -> Mapping[str, list[Word]]:
+def _authorities(sheet: Sheet, names: Collection[str]) -> Mapping[str, list[Word]]:
     # By attribute, the best first: the records come in their order, and a stable sort puts the nearer entry before.
     found: dict[str, list[tuple[int, Word]]] = {}
     for key, claim in sheet.live():
         for name, value, level in claim.values:
-            if level != OTHER:
+            if level != OTHER and name in names:
                 found.setdefault(name, []).append((level, Word(value, claim.source, claim.record_type, key)))
-    return {name: [word for _, word in sorted(words, key=lambda pair: pair[0])] for name, words in found.items()}
+    return {name: [word for _, word in sorted(words, key=_nearest)] for name, words in found.items()}
 
 
-def _told(sheet: Sheet) -> Mapping[str, set[Word]]:
+def _nearest(pair: tuple[int, Word]) -> int:
+    return pair[0]
+
+
+def _told(sheet: Sheet, names: Collection[str]) -> Mapping[str, Mapping[tuple[str, str], Word]]:
+    """By attribute, source and value, the first record that says so."""
     first: dict[str, dict[tuple[str, str], Word]] = {}
-    groups = [(group.record_type, group.source, tuple(group.values.items()), group.first[0]) for group in sheet.groups.values()]
-    groups += [
-        (claim.record_type, claim.source, tuple((name, value) for name, value, level in claim.values if level == OTHER), key)
-        for key, claim in sheet.live()
-    ]
-    for record_type, source, values, key in groups:
-        for name, value in values:
-            words = first.setdefault(name, {})
-            known = words.get((source, value))
-            if known is None or key < known.record_key:
-                words[source, value] = Word(value, source, record_type, key)
-    return {name: set(words.values()) for name, words in first.items()}
+
+    def tell(name: str, value: str, source: str, record_type: str, key: str) -> None:
+        words = first.setdefault(name, {})
+        known = words.get((source, value))
+        if known is None or key < known.record_key:
+            words[source, value] = Word(value, source, record_type, key)
+
+    for group in sheet.groups.values():
+        for name in names:
+            if (value := group.values.get(name)) is not None:
+                tell(name, value, group.source, group.record_type, group.first[0])
+    for key, claim in sheet.live():
+        for name, value, level in claim.values:
+            if level == OTHER and name in names:
+                tell(name, value, claim.source, claim.record_type, key)
+    return first
 
 
 def _order(word: Word) -> tuple[str, str]:

@@ -6,7 +6,7 @@ and what changes with the group touches its members and nobody else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,8 +46,8 @@ class Dossiers:
     charter: Charter
     sheets: dict[str, Sheet] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
-    told: dict[str, dict[str, Elected]] = field(default_factory=dict)
-    electing: set[str] = field(default_factory=set)
+    told: dict[str, dict[str, Elected | None]] = field(default_factory=dict)
+    electing: dict[str, set[str]] = field(default_factory=dict)
     entries: dict[bytes, dict[bytes, bytes | None]] = field(default_factory=dict)
     memos: dict[At, dict[str, list[Any]]] = field(default_factory=dict)
     noted: set[At] = field(default_factory=set)
@@ -85,14 +85,15 @@ class Dossiers:
 
     def hear(self, event: Event, values: tuple[tuple[str, str, int], ...], uscc: str) -> list[Touch]:
         """An authority's record tells something, perhaps of earlier days: what it ever told it vouches for."""
-        self._elected(event.subject_key, uscc)
+        self._elected(event.subject_key, uscc, (name for name, *_ in values))
         return self._watched(event.subject_key, lambda sheet: sheet.hear(event.record_key, event.seq, values))
 
     def forget(self, event: Event, uscc: str) -> list[Touch]:
         """A source has deleted what it told of a record up to a seq."""
-        if event.record_key not in self.sheet(event.subject_key).authorities:
+        authority = self.sheet(event.subject_key).authorities.get(event.record_key)
+        if authority is None:
             return []
-        self._elected(event.subject_key, uscc)
+        self._elected(event.subject_key, uscc, authority.known)
         return self._watched(event.subject_key, lambda sheet: sheet.forget(event.record_key, event.seq))
 
     def move(self, at: At, before: Claim | None, after: Claim | None, uscc: str) -> list[Touch]:
@@ -102,7 +103,7 @@ class Dossiers:
         subject, record = at
         touched = self._numbered(at, before, after)
         if (before is not None and before.authoritative) or (after is not None and after.authoritative):
-            self._elected(subject, uscc)
+            self._elected(subject, uscc, {name for claim in (before, after) if claim is not None for name, *_ in claim.values})
             standing = after if after is not None and after.authoritative else None
             touched += self._watched(subject, lambda sheet: sheet.stand(record, standing))
             before = None if before is not None and before.authoritative else before
@@ -122,7 +123,7 @@ class Dossiers:
         sheet = self.sheet(subject)
         group = sheet.groups.get(name)
         if group is None or record < group.first[0]:
-            self._elected(subject, uscc)
+            self._elected(subject, uscc, (name for name, *_ in claim.values))
         self._write(subject, GROUP + name, record, claim.day)
         if sheet.join(record, claim):
             self.moved.add(subject)
@@ -132,7 +133,7 @@ class Dossiers:
         sheet = self.sheet(subject)
         group = sheet.groups.get(name)
         if group is not None and record == group.first[0]:
-            self._elected(subject, uscc)
+            self._elected(subject, uscc, group.values)
         self._write(subject, GROUP + name, record, None, gone=True)
         if sheet.leave(record, claim, self.names(subject, GROUP + name, without=record)):
             self.moved.add(subject)
@@ -173,11 +174,22 @@ class Dossiers:
                         touched.append(Touch(subject, GROUP + name))
         return touched
 
-    def _elected(self, subject: str, uscc: str) -> None:
-        # As told last: before the change at hand.
-        self.electing.add(subject)
-        if subject not in self.told:
-            self.told[subject] = elect(self.sheet(subject), self.charter, uscc)
+    def _elected(self, subject: str, uscc: str, names: Iterable[str]) -> None:
+        # As told last, before the change at hand; what the code tells appears with the first word on the subject.
+        concerned = {*names, *self.charter.derived}
+        self.electing.setdefault(subject, set()).update(concerned)
+        told = self.told.setdefault(subject, {})
+        if new := concerned - told.keys():
+            before = elect(self.sheet(subject), self.charter, uscc, new)
+            told.update({name: before.get(name) for name in new})
+
+    def elected(self, subject: str, uscc: str) -> tuple[dict[str, Elected | None], dict[str, Elected]]:
+        """The attributes that a change has concerned, as told last and as they are now."""
+        names, told = self.electing.pop(subject), self.told[subject]
+        before = {name: told[name] for name in names}
+        now = elect(self.sheet(subject), self.charter, uscc, names)
+        told.update({name: now.get(name) for name in names})
+        return before, now
 
     def _write(self, subject: str, group: str, record: str, told: Any, *, gone: bool = False) -> None:
         value = None if gone else encode_sheet(self.codec, orjson.dumps(told))

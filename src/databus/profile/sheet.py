@@ -51,6 +51,13 @@ class Sheet:
     latest: int = 0
     open: dict[str, list[Any]] = field(default_factory=dict)
 
+    @property
+    def says_something(self) -> bool:
+        """True if anybody asserts anything of the subject now."""
+        return any(group.values for group in self.groups.values()) or any(
+            one.claim is not None and one.claim.values for one in self.authorities.values()
+        )
+
     def live(self) -> list[tuple[str, Claim]]:
         """The authorities' standing records, the best first: nearest, then highest seq, then written last (domain 4.2)."""
         standing = [(key, one.claim) for key, one in self.authorities.items() if one.claim is not None]

@@ -15,7 +15,7 @@ from databus.model.change import AttributeState, Change, Kind
 from databus.model.chunk import Output, State
 from databus.model.event import Event
 from databus.profile.answering import Answers, Cause
-from databus.profile.attributes import elect, stated
+from databus.profile.attributes import stated
 from databus.profile.charter import Charter
 from databus.profile.checks import Weighed, weigh
 from databus.profile.claims import OTHER, Claim, claim_of, level_of, values_of
@@ -57,12 +57,10 @@ class Whole:
         subject, dossiers = event.subject_key, self.dossiers
         if subject not in dossiers.electing:
             return
-        dossiers.electing.discard(subject)
-        told, now = dossiers.told[subject], elect(dossiers.sheet(subject), self.charter, event.codes.get(keys.USCI, ""))
-        dossiers.told[subject] = now
-        names = sorted(name for name in told.keys() | now.keys() if told.get(name) != now.get(name))
+        told, now = dossiers.elected(subject, event.codes.get(keys.USCI, ""))
+        names = sorted(name for name in told if told[name] != now.get(name))
         states = tuple(stated(name, now.get(name), self.charter) for name in names)
-        findings = list(self.answers.of_subject(subject, now, overlay, dossiers, Cause(event.event_id, event.known_at)))
+        findings = list(self.answers.of_subject(subject, told, now, overlay, dossiers, Cause(event.event_id, event.known_at)))
         if findings:
             dossiers.moved.add(subject)
         yield (_attributed(step, states, overlay.next_pv(subject)) if states else None), findings
