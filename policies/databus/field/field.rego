@@ -14,22 +14,40 @@ import rego.v1
 
 # METADATA
 # description: >
+#   All that a verdict depends on. What differs without mattering is left out: the owner of a record is asked nothing else,
+#   and of the type only counts whether the permit covers it.
+facts(class) := {"owned": true, "narrowed": []} if {
+	requester.owns(class)
+} else := {
+	"owned": false,
+	"covered": requester.covers(class.record_type),
+	"work_secret": "work_secret" in class.flags,
+	"publication": _of_record(class),
+	"subject_kind": class.subject_kind,
+	"commercial": class.commercial,
+	"privacy": class.privacy,
+	"standing": class.standing,
+	"narrowed": class.narrowed,
+}
+
+# METADATA
+# description: >
 #   The action on a field with its label {class, commercial, privacy, mask, kind}. `grounds` says by which right
 #   it is seen, empty if it is not. An empty name asks for the record as a whole, `*` for any field that neither
 #   the permit nor the record names.
 verdict(class, name, label) := _kept("OK_OWNER") if {
 	class.owned
 } else := _dropped("DENY_WORK_SECRET") if {
-	"work_secret" in class.flags
+	class.work_secret
 } else := _dropped("DENY_UNKNOWN_CLASS") if {
 	not _labelled(label)
-} else := _judged(class, name, label, requester.column(class.record_type, name))
+} else := _judged(class, name, label, requester.column(class.covered, name))
 
 _judged(class, name, label, column) := _dropped(_closed(class.standing)) if {
 	not _admitted(class.standing, column)
 } else := _dropped("DENY_PRIVACY") if {
 	_sensitive(class, label)
-	not _may_see_sensitive(column, name)
+	not _may_see_sensitive(class, column, name)
 } else := _dropped("DENY_COMMERCIAL") if {
 	_commercial(class, label)
 	not _may_see_commercial(column)
@@ -84,7 +102,7 @@ _refusal(class, _, label, "INTERNAL", _) := "DENY_PRIVACY" if {
 
 _refusal(class, name, label, publication, column) := requester.scope if {
 	matrix.cells[_group(class, label)][publication][column]
-} else := requester.shortfall(class.record_type, name) if {
+} else := requester.shortfall(class.covered, name) if {
 	_a_permit_would_do(class, label, publication)
 } else := "DENY_NOT_PUBLISHED" if {
 	publication != "INTERNAL"
@@ -111,9 +129,12 @@ _sensitive(class, _) if class.privacy == "SENSITIVE"
 
 _sensitive(_, label) if label.privacy == "SENSITIVE"
 
-_may_see_sensitive("SELF", _)
+_may_see_sensitive(_, "SELF", _)
 
-_may_see_sensitive(column, name) if {
+# A steward sees a sensitive item, and only masked; of a record that is sensitive as a whole nothing.
+_may_see_sensitive(class, "STW", _) if class.privacy != "SENSITIVE"
+
+_may_see_sensitive(_, column, name) if {
 	requester.carries(matrix.sensitive[column])
 	requester.names(name)
 }
@@ -125,20 +146,32 @@ _commercial(_, label) if label.commercial != "NONE"
 _may_see_commercial(column) if requester.carries(matrix.commercial[column])
 
 _publication(class, name, label) := publication if {
-	publication := matrix.stricter[matrix.stricter[_of_record(class)][label.class]][_narrowed(class, name)]
+	publication := matrix.stricter[matrix.stricter[class.publication][label.class]][_narrowed(class, name)]
 } else := "INTERNAL"
 
-_of_record(class) := matrix.stricter[class.publication].AUTHORISED if {
+# What no law opens, and what nobody has confirmed, is given out by authorisation instead; a stricter class stays as it is.
+_of_record(class) := "AUTHORISED" if {
+	class.publication == "PUBLIC"
 	class.subject_kind == "PERSON"
 	not bases.publication[class.record_type]
-} else := matrix.stricter[class.publication].AUTHORISED if {
+} else := "AUTHORISED" if {
+	class.publication == "PUBLIC"
 	"unverified" in class.flags
 } else := class.publication
 
-# An entry is a name, or a name and its class: `amount` is INTERNAL, `amount:AUTHORISED` is AUTHORISED.
+# An entry is a name, or a name and its class: `amount` is INTERNAL, `amount:AUTHORISED` is AUTHORISED. The name of a field that
+# holds records stands for all their parts. Two classes for one field have only INTERNAL in common.
 _narrowed(class, name) := "INTERNAL" if {
-	name in class.narrowed
+	some word in [name, split(name, ".")[0]]
+	word in class.narrowed
+} else := "INTERNAL" if {
+	count(_classes(class, name)) > 1
 } else := to if {
-	some entry in class.narrowed
-	[name, to] = split(entry, ":")
+	some to in _classes(class, name)
 } else := "PUBLIC"
+
+_classes(class, name) := {to |
+	some entry in class.narrowed
+	[word, to] = split(entry, ":")
+	word in [name, split(name, ".")[0]]
+}

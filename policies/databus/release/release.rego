@@ -10,14 +10,13 @@ package databus.release
 import data.databus.field
 import data.databus.labels
 import data.databus.matrix
-import data.databus.requester
 import data.databus.standings
 import rego.v1
 
 # METADATA
 # description: A verdict {visible, reasons, fields, obligations} per class id of the question.
 # entrypoint: true
-decisions[id] := _decide(_facts(class)) if {
+decisions[id] := _decide(class, field.facts(class)) if {
 	_understood
 	some id, class in input.classes
 	_known(class)
@@ -40,24 +39,29 @@ _asks if {
 	is_object(input.classes)
 }
 
-# OPA remembers the result of a function by its arguments: what differs without mattering is taken out first.
-_facts(class) := object.union(object.remove(class, ["owner"]), {"owned": requester.owns(class)})
-
+# Naming a field that holds records names their parts: `movements` also means `movements.moved_on`.
 _item(name, narrowed) := name if {
-	name in input.permit.items
+	some word in [name, split(name, ".")[0]]
+	word in input.permit.items
 } else := name if {
 	some entry in narrowed
-	split(entry, ":")[0] == name
+	split(entry, ":")[0] in [name, split(name, ".")[0]]
 } else := "*"
 
-_decide(class) := _refused([record.reason]) if {
-	record := field.verdict(class, "", _record_label)
+_decide(class, facts) := _refused([record.reason]) if {
+	record := field.verdict(facts, "", _record_label)
 	record.action == "DROP"
-} else := _judge(class, fields) if {
-	fields := {name: field.verdict(class, _item(name, class.narrowed), label) | some name, label in labels[class.record_type]}
+} else := object.union(judged.verdict, {"obligations": _obligations(class, judged)}) if {
+	judged := _judged(class.record_type, facts)
+	judged.verdict.visible
+} else := _judged(class.record_type, facts).verdict
+
+# OPA remembers the result of a function by its arguments: classes of one type that differ in nothing that matters share one.
+_judged(record_type, facts) := {"verdict": _verdict(fields), "rights": _rights(fields)} if {
+	fields := {name: field.verdict(facts, _item(name, facts.narrowed), label) | some name, label in labels[record_type]}
 }
 
-_judge(class, fields) := _refused(sort({rule.reason | some rule in fields})) if {
+_verdict(fields) := _refused(sort({rule.reason | some rule in fields})) if {
 	every rule in fields {
 		rule.action == "DROP"
 	}
@@ -65,7 +69,7 @@ _judge(class, fields) := _refused(sort({rule.reason | some rule in fields})) if 
 	"visible": true,
 	"reasons": _reasons(fields),
 	"fields": {name: object.remove(rule, ["grounds"]) | some name, rule in fields},
-	"obligations": _obligations(class, fields),
+	"obligations": [],
 }
 
 _refused(reasons) := {"visible": false, "reasons": reasons, "fields": {}, "obligations": []}
@@ -75,8 +79,8 @@ _reasons(fields) := sort(_rights(fields) | {"MASKED_PERSONAL" | some rule in fie
 _rights(fields) := {rule.grounds | some rule in fields; rule.grounds != ""}
 
 # Reads of public data are counted, everything else leaves a record of its own (design 9).
-_obligations(class, fields) := sort(union({
-	{"LOG" | _rights(fields) != {"OK_PUBLIC"}},
+_obligations(class, judged) := sort(union({
+	{"LOG" | judged.rights != {"OK_PUBLIC"}},
 	{"FLAG_OBJECTION" | "objection" in class.flags},
 	{"FLAG_UNVERIFIED" | "unverified" in class.flags},
 	{"FLAG_REPAIRED" | class.standing == "REPAIRED"},

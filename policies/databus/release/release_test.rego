@@ -232,6 +232,8 @@ test_success_a_steward_sees_masked if {
 	steward := {"caller": {"name": "s", "role": "STEWARD", "organisation": ""}}
 	verdict := ask(steward, class({"publication": "AUTHORISED"}))
 	verdict.reasons == ["MASKED_PERSONAL", "OK_STEWARD"]
+	verdict.fields.account == {"action": "MASK", "mask": "bank", "reason": "MASKED_PERSONAL"}
+	ask(steward, class({"privacy": "SENSITIVE"})) == refused(["DENY_PRIVACY"])
 	verdict.fields.birth_date.reason == "MASKED_PERSONAL"
 }
 

@@ -20,19 +20,25 @@ owns(class) if {
 }
 
 # METADATA
-# description: The column for one field of a record type; an empty item asks for the record as a whole.
-column(record_type, item) := "SELF" if {
+# description: True if the permit is about records of this type.
+default covers(_) := false
+
+covers(record_type) if _within(record_type, input.permit.record_types)
+
+# METADATA
+# description: The column for one field of a type that the permit covers or not; an empty item asks for the record as a whole.
+column(covered, item) := "SELF" if {
 	input.relation == "self"
 } else := _role["with"] if {
-	shortfall(record_type, item) == ""
+	shortfall(covered, item) == ""
 } else := _role.without
 
 # METADATA
 # description: Why the permit does not cover the field, empty if it does.
-shortfall(record_type, item) := _permit_lacks if {
+shortfall(covered, item) := _permit_lacks if {
 	_permit_lacks != ""
 } else := _words.scope if {
-	not _in_scope(record_type, item)
+	not _in_scope(covered, item)
 } else := ""
 
 # METADATA
@@ -43,7 +49,7 @@ carries(terms) if {
 }
 
 # METADATA
-# description: True if the permit names the item itself; for a record as a whole, if it names any.
+# description: True if the permit names the item itself, not what holds it; for a record as a whole, if it names any.
 names(item) if item in input.permit.items
 
 names("") if count(input.permit.items) > 0
@@ -87,12 +93,11 @@ _granted if {
 	input.permit.grantee == input.caller.organisation
 }
 
-_in_scope(record_type, item) if {
-	_within(record_type, input.permit.record_types)
-	_within(item, input.permit.items)
-}
+_in_scope(true, item) if _within(item, input.permit.items)
 
 _within(_, limits) if count(limits) == 0
+
+_within(word, limits) if split(word, ".")[0] in limits
 
 _within(word, limits) if word in limits
 
