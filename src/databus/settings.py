@@ -50,6 +50,9 @@ class Postgres(Part):
 class Intake(Part):
     port: int = Field(default=28090, description="port of the intake: publishing by HTTP, findings, receipts, the registry")
     public_url: str = Field(default="", description="the address departments know; empty means the local one")
+    rate_public: int = Field(default=3000, ge=0, description="requests a minute from one address without a token; 0 sets no limit")
+    rate_department: int = Field(default=12000, ge=0, description="requests a minute of one department's client; 0 sets no limit")
+    rate_office: int = Field(default=6000, ge=0, description="requests a minute of one steward or officer; 0 sets no limit")
 
 
 class Checker(Part):

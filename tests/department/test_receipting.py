@@ -87,6 +87,15 @@ def test_an_intake_that_gives_none_is_said(tmp_path: Path, monkeypatch: pytest.M
         list(receipts_of(sent(tmp_path, "a"), url="http://intake", token="t", department="tax"))
 
 
+def test_a_limit_is_waited_for_as_long_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paused = list[float]()
+    monkeypatch.setattr(receipting.time, "sleep", paused.append)
+    answers = iter((httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(429), httpx.Response(201, json={"count": 1})))
+    serve(monkeypatch, lambda _: next(answers))
+    assert list(receipts_of(sent(tmp_path, "a"), url="http://intake", token="t", department="tax")) == [{"count": 1}]
+    assert paused == [7, 60]
+
+
 def test_an_intake_that_is_away_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no", request=request)

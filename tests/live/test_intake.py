@@ -60,6 +60,7 @@ def test_what_is_accepted_for_delivery_is_judged_and_the_receipt_is_of_what_lies
     body = json.dumps({"record_type": TYPE, "events": [{"payload": payload()}, {"payload": payload(uscc="91220102YYYY000208")}]}).encode()
     answer = http.post(EVENTS, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 202, answer.text
+    assert answer.headers["RateLimit-Policy"] == '"department";q=12000;w=60' and ";r=1" in answer.headers["RateLimit"]
     told = answer.json()
     good, bad = (one["submission_id"] for one in told["results"])
     assert judged(live, good) == [] and "DQ-ACC-01" in judged(live, bad)

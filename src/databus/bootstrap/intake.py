@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from databus.access import oauth, tokens
@@ -28,7 +29,7 @@ from databus.department import routes as road
 from databus.department.receipt import Listed
 from databus.department.registry import routes as contracts
 from databus.local.keys import department_secret
-from databus.model.disclosure import Caller
+from databus.model.disclosure import Caller, Role
 from databus.model.finding import Answer
 from databus.policy.opa import OpaDecider
 from databus.quality import routes as answering
@@ -39,6 +40,7 @@ from databus.store.replies import Replies
 from databus.store.sessions import Pool
 from databus.telemetry import Health, routes, serve, stop_signal
 from databus.web.application import application
+from databus.web.limits import Limited, Limits
 from databus.web.pages import load_pages
 
 AUDIENCE = "intake"
@@ -112,6 +114,15 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
     published = [key.as_dict(private=False)]
     access = oauth.router(find=partial(accounts.find, pool), hashing=Hashing(), signing=signing, clock=now, published=published)
     told = "How departments publish, and what is said to them"
-    app = application([publishing, answering.router(found), access], pages=pages, title="databus intake", version="1", summary=told)
+    limited = Middleware(Limited, limits=Limits(_quotas(settings)), callers=caller, pages=pages)
+    parts = [publishing, answering.router(found), access]
+    app = application(parts, pages=pages, title="databus intake", version="1", summary=told, within=[limited])
     app.mount("/registry", contracts.application(registered))
     return app
+
+
+def _quotas(settings: Settings) -> dict[Role, int]:
+    """Requests a minute, by role; an agency has no business here and asks like anybody."""
+    told = settings.intake
+    office = dict.fromkeys((Role.STEWARD, Role.OFFICER), told.rate_office)
+    return {Role.PUBLIC: told.rate_public, Role.AGENCY: told.rate_public, Role.DEPARTMENT: told.rate_department, **office}

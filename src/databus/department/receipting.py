@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -21,6 +22,8 @@ from databus.errors import DatabusError, Malformed, NotFound, Unavailable, Unpro
 BATCH = 5_000
 """Submissions of one receipt; the intake signs up to twice as many."""
 _SECONDS = 120.0
+_WINDOW = 60
+"""Longest pause that a limit of requests asks for, in seconds."""
 
 
 class Receipting:
@@ -82,7 +85,11 @@ def receipts_of(taken: Path, *, url: str, token: str, department: str, source_sh
 
 def _asked(client: httpx.Client, path: str, asked: dict[str, Any], token: str) -> dict[str, Any]:
     try:
-        answer = client.post(path, json=asked, headers={"Authorization": f"Bearer {token}"})
+        headers = {"Authorization": f"Bearer {token}"}
+        # A long file may ask more often than its department may: it goes on when the intake says so.
+        while (answer := client.post(path, json=asked, headers=headers)).status_code == httpx.codes.TOO_MANY_REQUESTS:
+            pause = answer.headers.get("Retry-After", "")
+            time.sleep(min(int(pause), _WINDOW) if pause.isdecimal() else _WINDOW)
         told: dict[str, Any] = answer.json()
     except (httpx.HTTPError, ValueError) as error:
         raise Unavailable(f"the intake gave no receipt: {type(error).__name__}", url=str(client.base_url)) from error
