@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 300.0
 
 _QUIET_SECONDS = 4.0
 _STEP_SECONDS = 0.5
-_ROWS = "SELECT (SELECT count(*) FROM steps), (SELECT count(*) FROM findings), (SELECT count(*) FROM attribute_versions)"
+_ROWS = "SELECT (SELECT count(*) FROM steps), (SELECT count(*) FROM findings), (SELECT count(*) FROM facts)"
 Seen = tuple[int, ...]
 
 

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from bench.quality.broken import free, room
 from bench.quality.clean import Maker
 from bench.quality.row import Row
+from databus.contract.attributes import Attribute
 from databus.contract.predicates import Predicate
-from databus.profile.charter import IDENTITY, Attribute, Charter
+from databus.profile.charter import IDENTITY, Charter
 from databus.testing.province.kinds import Kind
 from databus.testing.province.subjects import Subject
 

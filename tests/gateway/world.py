@@ -117,6 +117,8 @@ class World:
             submission_id=f"submission-{number}",
             catalog_code="",
             rule="",
+            seq=number,
+            recorded_at=0,
         )
         self.records.put(replace(row, **more))
         return row

@@ -22,7 +22,6 @@ pytestmark = pytest.mark.live
 COUNT, AT_ONCE = 300, 7
 FAULTS = (
     ("DELETE FROM facts WHERE event_id = (SELECT min(event_id) FROM facts)", {LOST}),
-    ("DELETE FROM attribute_versions WHERE subject_key = (SELECT min(subject_key) FROM attribute_versions)", {LOST}),
     ("INSERT INTO subject_codes VALUES ('1', 'CN-REG', 'nobody')", {DOUBLED}),
     ("UPDATE steps SET seq = seq + 1 WHERE change_id = (SELECT min(change_id) FROM steps)", {LOST, DOUBLED}),
     (

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from databus.model.change import Kind
 from databus.model.labels import Standing
 from databus.store.present import present
 from store.line import SUBJECT, Line
@@ -15,8 +16,9 @@ pytestmark = pytest.mark.live
 
 async def test_the_open_version_tells_whose_it_is_and_up_to_which_sequence(line: Line) -> None:
     await line.happen(
-        line.change("p1", record_key="p-1", seq=3, payload={"fine_yuan": Decimal(100)}),
-        line.change("p2", record_key="p-1", seq=7, payload={"fine_yuan": Decimal(200)}),
+        line.change("p1", record_key="p-1", seq=3, payload={"fine_yuan": Decimal(100), "e_source_seq": 3}),
+        line.change("p2", record_key="p-1", seq=7, payload={"fine_yuan": Decimal(200), "e_source_seq": 7}),
+        line.change("note", record_key="p-1", seq=9, kind=Kind.NOTED, payload={"fine_yuan": Decimal(200), "e_source_seq": 7}),
     )
     known = ("ADMIN_PENALTY", SUBJECT, "p-1")
     found = await present(

@@ -71,7 +71,7 @@ def profile_body(profile: Profile, lens: Lens, *, contract: Contract, platform_k
         "subject": subject_body(profile.subject),
         "purpose": lens.purpose,
         "as_of": as_of,
-        "attributes": attributes_body(profile.attributes, profile.subject, profile.shown, contract, platform_key=platform_key),
+        "attributes": attributes_body(profile.subject, profile.shown, lens, contract, platform_key=platform_key),
         "sections": sections,
         "withheld": withheld_body(lens),
     }

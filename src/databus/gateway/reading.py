@@ -8,7 +8,6 @@ from databus.errors import NotFound
 from databus.gateway.lens import Lens, Shown, cut
 from databus.gateway.line import Line
 from databus.gateway.moments import Moment
-from databus.model.change import AttributeState
 from databus.store.rows import SubjectRow
 from databus.web.paging import words_of
 
@@ -21,7 +20,6 @@ class Profile:
 
     subject: SubjectRow
     shown: tuple[Shown, ...]
-    attributes: tuple[AttributeState, ...] = ()
 
 
 def nobody() -> NotFound:
@@ -61,5 +59,4 @@ async def read(line: Line, lens: Lens, subject_key: str, *, asked: str = "", mom
     shown = tuple(one for row in rows if (one := cut(line.planner, lens, row)) is not None)
     if not shown and moment is None:
         return None
-    states = await line.records.attributes(subject_key, known_at=None if moment is None else moment.milliseconds)
-    return Profile(subject, shown, tuple(states))
+    return Profile(subject, shown)

@@ -7,9 +7,8 @@ from datetime import date
 from typing import Protocol
 
 from databus.contract.catalogue import Contract
-from databus.model.change import AttributeState
 from databus.model.disclosure import Permit
-from databus.store import attributes, database, datasets, feed, knowledge, permits, subjects, totals, versions
+from databus.store import database, datasets, feed, knowledge, permits, subjects, totals, versions
 from databus.store import records as rows
 from databus.store.datasets import Dataset
 from databus.store.feed import Steps
@@ -42,10 +41,6 @@ class Records(Protocol):
 
     async def known(self, subject_key: str, *, as_of: date, known_at: int, classes: Collection[int], today: date) -> Sequence[RecordRow]:
         """Those records as they held on a day, as far as was known at an instant (milliseconds)."""
-        ...
-
-    async def attributes(self, subject_key: str, *, known_at: int | None) -> Sequence[AttributeState]:
-        """Whose word each attribute of a subject takes, now or at an instant: places in records, never values."""
         ...
 
     async def page(
@@ -117,9 +112,6 @@ class StoreRecords:
 
     async def known(self, subject_key: str, *, as_of: date, known_at: int, classes: Collection[int], today: date) -> Sequence[RecordRow]:
         return await knowledge.of_subject(self._pool, subject_key, as_of=as_of, known_at=known_at, classes=classes, today=today)
-
-    async def attributes(self, subject_key: str, *, known_at: int | None) -> Sequence[AttributeState]:
-        return await attributes.of_subject(self._pool, subject_key, known_at=known_at)
 
     async def page(
         self,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from databus.contract import wire
+from databus.contract.attributes import Elected, Word
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.model import keys
@@ -17,7 +18,6 @@ from databus.model.chunk import Output
 from databus.model.event import Event
 from databus.model.finding import Answer, Finding, FindingStatus, Verdict
 from databus.model.labels import SubjectKind
-from databus.profile.attributes import Elected, Word
 from databus.profile.charter import IDENTITY, Charter
 from databus.profile.checks import CONFLICT, EQUIVOCAL, Failure
 from databus.profile.dossier import At, Dossiers

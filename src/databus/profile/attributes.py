@@ -1,41 +1,13 @@
-"""Attributes of a subject: each takes its authority's value, and nobody else's word overwrites it (domain 4.1, 4.2).
-
-Where the authority is silent and all others agree, their value stands provisionally; where they differ there is none. No
-vote, no average, no latest-wins across departments.
-"""
+"""Attributes of a subject by what its sheet says, and how a step tells them (domain 4.1, 4.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+from databus.contract.attributes import OTHER, Elected, Word, elect_attribute
 from databus.model.change import Assertion, AttributeState, Status
-from databus.profile.charter import Attribute, Charter
-from databus.profile.claims import OTHER, digest
+from databus.profile.charter import Charter
 from databus.profile.sheet import Sheet
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One value of an attribute and who says it: the first record of its source that does."""
-
-    value: str
-    source: str
-    record_type: str
-    record_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Elected:
-    """An attribute: where its value comes from (None: it has none, or it is derived), and the words of others on it.
-
-    Beside an authority's or the code's own word, only those that differ from it.
-    """
-
-    status: Status
-    chosen: Word | None
-    value: str
-    others: tuple[Word, ...]
 
 
 def elect(sheet: Sheet, charter: Charter, uscc: str, names: Collection[str]) -> dict[str, Elected]:
@@ -45,31 +17,10 @@ def elect(sheet: Sheet, charter: Charter, uscc: str, names: Collection[str]) -> 
     authorities, told = _authorities(sheet, names), _told(sheet, names)
     found = {}
     for name in names:
-        best, *others = authorities.get(name) or (None,)
-        words = tuple(sorted({*told.get(name, {}).values(), *others}, key=_order))
-        elected = _elected(charter.attributes[name], best, words, uscc)
+        elected = elect_attribute(charter.attributes[name], told.get(name, {}).values(), authorities.get(name, ()), uscc)
         if elected is not None:
             found[name] = elected
     return found
-
-
-def _elected(attribute: Attribute, best: Word | None, words: tuple[Word, ...], uscc: str) -> Elected | None:
-    if best is not None:
-        return Elected(Status.AUTHORITY, best, best.value, _dissenting(words, best.value))
-    if attribute.derived is not None and uscc:
-        value = digest(uscc[attribute.derived])
-        return Elected(Status.DERIVED, None, value, _dissenting(words, value))
-    values = {word.value for word in words}
-    if not values:
-        return None
-    if len(values) == 1:
-        return Elected(Status.PROVISIONAL, words[0], words[0].value, words[1:])
-    return Elected(Status.CONTESTED, None, "", words)
-
-
-def _dissenting(words: tuple[Word, ...], value: str) -> tuple[Word, ...]:
-    # Where somebody's word counts, saying the same is no news: it would make a step for every source that agrees.
-    return tuple(word for word in words if word.value != value)
 
 
 def _authorities(sheet: Sheet, names: Collection[str]) -> Mapping[str, list[Word]]:
@@ -105,10 +56,6 @@ def _told(sheet: Sheet, names: Collection[str]) -> Mapping[str, Mapping[tuple[st
             if level == OTHER and name in names:
                 tell(name, value, claim.source, claim.record_type, key)
     return first
-
-
-def _order(word: Word) -> tuple[str, str]:
-    return word.record_key, word.source
 
 
 def stated(name: str, elected: Elected | None, charter: Charter) -> AttributeState:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from databus.contract.attributes import Attribute, asserted_by, attributes_of
 from databus.contract.catalogue import Contract
 from databus.contract.predicates import Predicate, predicate
 from databus.model.labels import Privacy
@@ -16,25 +17,6 @@ from databus.model.labels import Privacy
 WHERE = "attributes.yaml"
 IDENTITY = "DQ-CONS-01"
 """An attribute whose conflicts carry this rule tells who the subject is: a record that differs is held."""
-
-
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """The entry under which an attribute is authoritative; its department's other entries of the type come second."""
-
-    catalog_code: str
-    record_type: str
-    department: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """One attribute. `authority` is by the first character of the subject's USCC, `derived` the part of the USCC that tells it."""
-
-    name: str
-    conflict: str
-    authority: Mapping[str, Authority]
-    derived: slice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +64,14 @@ class Charter:
 
 def charter_of(contract: Contract) -> Charter:
     """The charter of a contract."""
-    raw, checks = contract.attributes["attributes"], contract.attributes["checks"]
+    checks = contract.attributes["checks"]
     ended, taken = checks["DQ-CONS-03"], checks["DQ-CONS-04"]
     licence = taken["licence"]
-    attributes = {name: _attribute(name, row, contract) for name, row in raw.items()}
+    attributes = attributes_of(contract)
     fields = [(name, field) for name, record_type in contract.types.items() for field in record_type.fields.values()]
     return Charter(
         attributes=attributes,
-        asserted={name: _asserted(name, raw) for name in contract.types},
+        asserted={name: asserted_by(contract, name) for name in contract.types},
         private=frozenset((name, field.name) for name, field in fields if field.privacy is not Privacy.NONE),
         decided=ended["decided"],
         ended=_told(ended["ended"], "on"),
@@ -99,17 +81,6 @@ def charter_of(contract: Contract) -> Charter:
         authorities=frozenset((by.record_type, by.department) for one in attributes.values() for by in one.authority.values()),
         derived=frozenset(name for name, one in attributes.items() if one.derived is not None),
     )
-
-
-def _attribute(name: str, row: Mapping[str, Any], contract: Contract) -> Attribute:
-    entries = {first: contract.entries[code] for first, code in row["authority"].items()}
-    authority = {first: Authority(entry.code, entry.record_type, entry.department) for first, entry in entries.items()}
-    derived = row.get("derived")
-    return Attribute(name, row["conflict"], authority, slice(*derived["slice"]) if derived else None)
-
-
-def _asserted(record_type: str, raw: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, by["field"]) for name, row in raw.items() for by in row["asserted_by"] if by["record_type"] == record_type)
 
 
 def _told(row: Mapping[str, Any], field: str) -> Told:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from databus.contract.attributes import plain
 from databus.model.clock import day_at
 from databus.model.event import Event, Op
 from databus.model.labels import Standing
 from databus.profile.charter import Charter
-from databus.profile.claims import LICENCE, TAKES, Claim, plain
+from databus.profile.claims import LICENCE, TAKES, Claim
 from databus.profile.dossier import NUMBER, Dossiers, doubtful, identity_of
 from databus.profile.election import Elected
 from databus.profile.registers import REPAIR, source

@@ -7,24 +7,19 @@ order the records came in.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from hashlib import blake2b
 from typing import Any
 
-from databus.model import keys
+from databus.contract.attributes import OTHER, Attribute, comparable, plain
 from databus.model.event import Event
 from databus.model.labels import SubjectKind
-from databus.profile.charter import Attribute, Charter
+from databus.profile.charter import Charter
 from databus.profile.election import Elected
 from databus.profile.registers import REVOKE, source
 from databus.profile.standing import Submission
 
-ENTRY, DEPARTMENT, OTHER = 0, 1, 2
-"""How near a claim is to the authority: its own entry, another entry of the authority, anybody else."""
 LICENCE, TAKES = "L", "P"
 
 _PIECES = re.compile(r"[\s（）()【】\[\]、，,；;：:]+")
@@ -51,20 +46,6 @@ class Claim:
     def authoritative(self) -> bool:
         """True if it speaks for an authority in anything."""
         return any(level != OTHER for _, _, level in self.values)
-
-
-@lru_cache(maxsize=1 << 16)
-def digest(value: str) -> str:
-    """The hash of a value as comparisons see it: letters and digits, whatever their width, case and punctuation (domain 4.2, 8)."""
-    told = "".join(character for character in unicodedata.normalize("NFKC", value).casefold() if character.isalnum())
-    return blake2b((told or value).encode(), digest_size=8).hexdigest()
-
-
-def plain(value: Any) -> str:
-    """A value as text; empty for none."""
-    if value is None:
-        return ""
-    return str(value.normalize()) if hasattr(value, "normalize") else str(value)
 
 
 def claim_of(elected: Elected, submission: Submission | None, charter: Charter) -> Claim | None:
@@ -96,16 +77,13 @@ def values_of(event: Event, payload: Mapping[str, Any], charter: Charter) -> tup
         value = payload.get(field)
         if value is not None and value != "":
             text = value if type(value) is str else plain(value)
-            found.append((name, digest(text), level_of(event, charter.attributes[name]) if spoken else OTHER))
+            found.append((name, comparable(text), level_of(event, charter.attributes[name]) if spoken else OTHER))
     return tuple(found)
 
 
 def level_of(event: Event, attribute: Attribute) -> int:
     """How near a source is to the authority of an attribute of this subject."""
-    authority = attribute.authority.get(event.codes.get(keys.USCI, "")[:1])
-    if authority is None or (authority.record_type, authority.department) != (event.record_type, event.department):
-        return OTHER
-    return ENTRY if authority.catalog_code == event.catalog_code else DEPARTMENT
+    return attribute.level(event.codes, record_type=event.record_type, department=event.department, catalog_code=event.catalog_code)
 
 
 def _day(value: Any) -> int | None:
@@ -116,7 +94,7 @@ def _numbers(event: Event, submission: Submission, charter: Charter) -> Iterator
     payload, licences, takes = submission["payload"], charter.licences, charter.takes
     if event.record_type == licences.record_type and licences.when(submission):
         until = _day(payload.get(licences.until)) or date.max.toordinal()
-        yield from {(digest(plain(payload[name])), LICENCE, until) for name in licences.numbers if payload.get(name)}
+        yield from {(comparable(plain(payload[name])), LICENCE, until) for name in licences.numbers if payload.get(name)}
     if event.record_type == takes.record_type and takes.when(submission):
         pieces = _PIECES.split(plain(payload.get(takes.field)))
-        yield from {(digest(piece), TAKES, 0) for piece in pieces if len(piece) >= _SHORTEST}
+        yield from {(comparable(piece), TAKES, 0) for piece in pieces if len(piece) >= _SHORTEST}

@@ -12,12 +12,13 @@ from typing import Any
 
 import orjson
 
+from databus.contract.attributes import Elected
 from databus.contract.codec import Codec
 from databus.contract.sheets import decode_sheet, encode_sheet
 from databus.model import keys
 from databus.model.chunk import State
 from databus.model.event import Event
-from databus.profile.attributes import Elected, elect
+from databus.profile.attributes import elect
 from databus.profile.charter import IDENTITY, Charter
 from databus.profile.claims import LICENCE, TAKES, Claim
 from databus.profile.sheet import Sheet, group_of, packed, unpacked

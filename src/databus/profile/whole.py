@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from databus.contract.attributes import OTHER
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.model import keys
@@ -18,7 +19,7 @@ from databus.profile.answering import Answers, Cause
 from databus.profile.attributes import stated
 from databus.profile.charter import Charter
 from databus.profile.checks import Weighed, weigh
-from databus.profile.claims import OTHER, Claim, claim_of, level_of, values_of
+from databus.profile.claims import Claim, claim_of, level_of, values_of
 from databus.profile.dossier import Dossiers, Touch
 from databus.profile.election import Elected
 from databus.profile.overlay import Overlay

@@ -23,7 +23,7 @@ from databus.store.versions import current
 SCHEMA = "loading"
 REBUILT = frozenset(
     {
-        "record_versions", "attribute_versions", "subjects",
+        "record_versions", "subjects",
         "subject_names", "subject_codes", "steps", "facts", "erased", "feed_floor", "clock", "positions",
     }
 )  # fmt: skip

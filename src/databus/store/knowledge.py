@@ -30,7 +30,7 @@ WITH said AS (
 )
 SELECT f.record_type, f.record_key, f.subject_key, o.subject_name, o.codes, split_part(f.source, '/', 1) AS department,
     substr(f.source, strpos(f.source, '/') + 1) AS system, o.standing, f.payload, f.valid_from, f.valid_to, f.decided_at, o.wake,
-    f.known_at, f.event_id, f.submission_id, f.catalog_code, o.rule, o.class_id
+    f.known_at, f.event_id, f.submission_id, f.catalog_code, o.rule, o.class_id, f.seq, f.recorded_at
 FROM elected f JOIN record_versions o ON o.record_type = f.record_type AND o.subject_key = f.subject_key
     AND o.record_key = f.record_key AND o.to_offset IS NULL
 WHERE o.payload IS NOT NULL AND {visible("o", classes="$2", today="$3")}

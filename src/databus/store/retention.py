@@ -23,10 +23,6 @@ _VERSIONS = """
 DELETE FROM record_versions r USING feed_floor f
 WHERE r.part = f.part AND r.to_offset < f."offset"
 """
-_ATTRIBUTES = """
-DELETE FROM attribute_versions a USING feed_floor f
-WHERE a.part = f.part AND a.to_offset < f."offset"
-"""
 # The last step of each partition stays: it tells how far `events` is folded.
 _AGED = """
 CREATE TEMP TABLE aged ON COMMIT DROP AS
@@ -92,7 +88,7 @@ async def prune(pool: Pool, *, now: int, days: int = DAYS) -> Pruned:
         await connection.execute(_LEAVING, before)
         await connection.execute(_TALLY)
         pruned = Pruned(
-            versions=await _count(connection, _VERSIONS) + await _count(connection, _ATTRIBUTES),
+            versions=await _count(connection, _VERSIONS),
             steps=await _count(connection, _STEPS),
             findings=await _count(connection, _FINDINGS, before),
             replies=await _count(connection, _REPLIES, now),

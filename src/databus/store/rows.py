@@ -14,11 +14,11 @@ from databus.store.sessions import Row
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One version of a record. Days are dates; `known_at` is in milliseconds since 1970.
+    """One version of a record. Days are dates; `known_at` and `recorded_at` are in milliseconds since 1970.
 
     `payload` has ISO dates and decimals as strings; it is None where the content was withdrawn. `class_id` is the class
     of the record now, whatever the age of the row: it judges the row. Name and codes are those this record tells of its
-    subject, empty for persons.
+    subject, empty for persons. `seq` and `recorded_at` are those of its content (0: the source does not say when).
     """
 
     record_type: str
@@ -40,6 +40,8 @@ class RecordRow:
     submission_id: str
     catalog_code: str
     rule: str
+    seq: int
+    recorded_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class SubjectRow:
 
 COLUMNS = (
     "record_type, record_key, subject_key, subject_name, codes, department, system, standing, payload, valid_from, valid_to, "
-    "decided_at, wake, known_at, event_id, submission_id, catalog_code, rule"
+    "decided_at, wake, known_at, event_id, submission_id, catalog_code, rule, seq, recorded_at"
 )
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from databus.contract.identifiers import normalise_code
 from databus.errors import Gone, StoreUnavailable
-from databus.model.change import AttributeState, Kind
+from databus.model.change import Kind
 from databus.model.disclosure import Permit
 from databus.model.labels import SubjectKind
 from databus.store.datasets import Dataset, conditions, ordered
@@ -38,7 +38,6 @@ class MemoryRecords:
 
     permits: list[Permit] = field(default_factory=list)
     versions: list[Written] = field(default_factory=list)
-    stated: dict[str, tuple[AttributeState, ...]] = field(default_factory=dict)
     lowest: int = -1
     away: bool = False
     log: list[str] = field(default_factory=list)
@@ -92,11 +91,6 @@ class MemoryRecords:
                 now = open_rows[row.record_key]
                 held[row.record_key] = replace(row, class_id=now.class_id, standing=now.standing, wake=now.wake, rule=now.rule)
         return list(held.values())
-
-    async def attributes(self, subject_key: str, *, known_at: int | None) -> Sequence[AttributeState]:
-        """As `store.attributes.of_subject`; `stated` is what it gives, whatever the instant."""
-        self._read("attributes")
-        return self.stated.get(subject_key, ())
 
     async def page(
         self,

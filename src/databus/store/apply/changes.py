@@ -16,7 +16,7 @@ from databus.model.clock import Tick
 from databus.model.keys import USCI
 from databus.model.labels import SubjectKind
 from databus.store import clock
-from databus.store.apply import attributes, facts, sql
+from databus.store.apply import facts, sql
 from databus.store.apply.staging import stage
 from databus.store.grams import fold, grams
 from databus.store.sessions import Connection
@@ -48,9 +48,7 @@ async def apply(connection: Connection, records: Sequence[Record], codec: Codec,
     await stage(connection, "incoming_changes", sql.INCOMING, rows)
     names = {(change.subject_key, change.subject_name) for _, change in steps if _named(change)}
     await stage(connection, "incoming_names", sql.NAMES, (_name(*pair) for pair in sorted(names)))
-    stated = (row for record, change in steps for row in attributes.rows(record, change))
-    await stage(connection, attributes.TABLE, attributes.COLUMNS, stated)
-    for statement in (*facts.STATEMENTS, *sql.STATEMENTS, *attributes.STATEMENTS):
+    for statement in (*facts.STATEMENTS, *sql.STATEMENTS):
         await connection.execute(statement)
 
 
@@ -120,4 +118,6 @@ def _row(record: Record, change: Change, body: dict[str, Any] | None, authoritie
         envelope.get("valid_from"),
         envelope.get("valid_to"),
         envelope.get("decided_at"),
+        envelope.get("source_seq", change.seq),
+        envelope.get("recorded_at") or 0,
     )

@@ -27,6 +27,7 @@ COLUMNS = {
     "valid_from": "date",
     "valid_to": "date",
     "decided_at": "date",
+    "recorded_at": "bigint",
 }
 CONTENT, DELETE, ENDS = "content", "delete", ("revoke", "repair")
 _WITHDRAWN = b"\x01"
@@ -75,4 +76,5 @@ def row(change: Change, body: dict[str, Any] | None, codec: Codec) -> tuple[Any,
         envelope.get("valid_from"),
         envelope.get("valid_to"),
         envelope.get("decided_at"),
+        envelope.get("recorded_at") or 0,
     )

@@ -43,6 +43,8 @@ INCOMING = {
     "valid_from": "date",
     "valid_to": "date",
     "decided_at": "date",
+    "told_seq": "bigint",
+    "recorded_at": "bigint",
 }
 NAMES = {"subject_key": "text", "name": "text", "folded": "text", "size": "integer", "grams": "text[]"}
 
@@ -81,10 +83,10 @@ WHERE v.record_type = n.record_type AND v.subject_key = n.subject_key AND v.reco
 
 _OPEN = """
 INSERT INTO record_versions (record_type, record_key, subject_key, subject_name, codes, authority, department, system,
-    change_id, kind, event_id, submission_id, catalog_code, seq, payload, standing, class_id, valid_from, valid_to,
+    change_id, kind, event_id, submission_id, catalog_code, seq, recorded_at, payload, standing, class_id, valid_from, valid_to,
     decided_at, known_at, wake, rule, part, from_offset, to_offset)
 SELECT record_type, record_key, subject_key, subject_name, codes, authority, department, system,
-    change_id, kind, event_id, submission_id, catalog_code, seq, payload, standing, class_id, valid_from, valid_to,
+    change_id, kind, event_id, submission_id, catalog_code, told_seq, recorded_at, payload, standing, class_id, valid_from, valid_to,
     decided_at, known_at, wake, rule, part, "offset",
     lead("offset") OVER (PARTITION BY record_type, subject_key, record_key ORDER BY "offset")
 FROM incoming_changes ORDER BY "offset"
