@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from bench.quality.clean import Maker
 from bench.quality.row import Row
 from databus.contract.entries import Check
+from databus.contract.narrowing import narrowed
 from databus.contract.predicates import predicate
 from databus.model.keys import organisation_key
 from databus.model.labels import Publication, narrows
-from databus.quality.content import narrowing_of
 
 Plant = Callable[[Row, Check, Maker], Row | None]
 """A clean row with one fault on what a check asks about; None where this row has no place for it."""
@@ -30,7 +30,7 @@ def room(row: Row, name: str) -> int:
 def free(row: Row, maker: Maker) -> list[str]:
     """The text fields of a row that no check looks into, no key is made of and nothing about the subject is told by."""
     told = {by["field"] for one in maker.contract.attributes["attributes"].values() for by in one["asserted_by"]}
-    asked = {check.field for check in row.record_type.checks} | {*row.record_type.key, *told}
+    asked = {check.field for check in row.record_type.checks} | {*row.record_type.key_fields, *told}
     return [name for name, value in row.payload.items() if isinstance(value, str) and name not in asked]
 
 
@@ -126,9 +126,9 @@ def number_in_text(row: Row, check: Check, maker: Maker) -> Row | None:
 
 def published(row: Row, name: str, maker: Maker) -> bool:
     """True if that field of the row would be published."""
-    words = [classes.get(str(row.payload.get(field))) for field, classes in narrowing_of(row.record_type, maker.contract).items()]
+    own = narrowed(row.record_type.narrowings, row.content).publication.value
     told = row.envelope.get("publication_class", row.entry.publication.value)
-    said = {row.entry.publication.value, told, row.record_type.fields[name].publication.value, *(word.value for word in words if word)}
+    said = {row.entry.publication.value, told, row.record_type.fields[name].publication.value, own}
     return said == {Publication.PUBLIC.value}
 
 
@@ -156,7 +156,7 @@ def missing(row: Row, check: Check, maker: Maker) -> Row | None:
 
 def nobody(row: Row, check: Check, maker: Maker) -> Row | None:
     codes = check.params["any_of"]
-    if set(codes) & {*row.entry.required, *row.record_type.key}:
+    if set(codes) & {*row.entry.required, *row.record_type.key_fields}:
         return None
     subject = {name: row.subject[name] for name in ("kind", "name")}
     return row.having(**{name: None for name in codes}).altered(subject=subject).must((check.rule, codes[0]))

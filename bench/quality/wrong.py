@@ -79,8 +79,7 @@ def citizen(row: Row, check: Check, maker: Maker) -> Row | None:
     wrong = maker.random.choice(
         (number[:-1] + other(number[-1], maker), number[:10] + "13" + number[12:], number[:6] + "2999" + number[10:])
     )
-    referred = [("DQ-ACC-04", "envelope.subject.id_number")] if number == row.subject.get("id_number") else []
-    return row.having(**{check.field: wrong}).must((check.rule, check.field), *referred)
+    return row.having(**{check.field: wrong}).must((check.rule, check.field))
 
 
 def registration(row: Row, check: Check, maker: Maker) -> Row | None:
@@ -93,7 +92,7 @@ def registration(row: Row, check: Check, maker: Maker) -> Row | None:
 
 def unknown_code(row: Row, check: Check, maker: Maker) -> Row | None:
     value, codes = row.payload.get(check.field), maker.contract.codes
-    word = "未知代码"[: row.record_type.fields[check.field].max_length or 4]
+    word = "未知代码"[: row.record_type.leaves[check.field].max_length or 4]
     if not value or codes.find(check.params["list"], word):
         return None
     return row.having(**{check.field: [*value, word] if isinstance(value, list) else word}).must((check.rule, check.field))
@@ -135,8 +134,9 @@ def amount(row: Row, check: Check, maker: Maker) -> Row | None:
     if check.field not in row.record_type.fields or not row.applies(check):
         return None
     low, high, needed = check.params.get("min"), check.params.get("hold_above"), check.params.get("required_when")
+    whole = row.record_type.fields[check.field].kind == "int"
     step = Decimal(1).scaleb(-row.record_type.fields[check.field].scale)
-    wrong: list[Any] = [Decimal(str(low)) - step] if low is not None else []
+    wrong: list[Any] = [low - 1 if whole else Decimal(str(low)) - step] if low is not None else []
     wrong += [Decimal(str(high)) + step] if high is not None else []
     if needed is not None and predicate(needed, check.rule)(row.content):
         wrong.append(None)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
 from datetime import date
+from importlib import resources
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,30 @@ def test_jilin_is_complete(codes: Codes) -> None:
     assert [sum(row.more["level"] == level for row in standing) for level in ("province", "prefecture", "county")] == [1, 9, 60]
     known = {row.code for row in codes.rows("divisions")}
     assert all(row.more["parent"] in known for row in codes.rows("divisions") if row.code != "220000")
+
+
+def counties_of_stdnum(year: int) -> dict[str, str]:
+    """Jilin's divisions in python-stdnum's table, which is dated by years; "市辖区" is no division but a heading."""
+    lines = resources.files("stdnum.cn").joinpath("loc.dat").read_text("utf-8").splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("22 "))
+    found = {"220000": "吉林省"}
+    for line in takewhile(lambda line: line.startswith(" "), lines[first + 1 :]):
+        for begin, end, name in re.findall(r'(?:\[(\d*)-(\d*)\])?([^\[\],"]+)', line.split("=", 1)[1]):
+            if (not begin or int(begin) <= year) and (not end or year <= int(end)) and name != "市辖区":
+                found["22" + line.split()[0]] = name
+    return found
+
+
+@pytest.mark.parametrize("year", [2016, 2019, 2021])
+def test_the_divisions_of_a_year_are_those_of_stdnum(codes: Codes, year: int) -> None:
+    ours = {row.code: row.zh for row in codes.rows("divisions") if row.more["kind"] == "GB" and row.active(date(year, 12, 31))}
+    assert ours == counties_of_stdnum(year)
+
+
+def test_every_successor_is_a_division(codes: Codes) -> None:
+    known = {row.code for row in codes.rows("divisions")}
+    ended = [row for row in codes.rows("divisions") if row.valid_to is not None]
+    assert ended and all(set(row.more.get("successor", ())) <= known for row in ended)
 
 
 def test_labels_speak_both_languages(codes: Codes) -> None:

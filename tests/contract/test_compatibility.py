@@ -88,6 +88,34 @@ def test_no_version_lowers_a_label(label: str, was: str, now: str, lowered: bool
     assert not lowered or f"{label} was lowered from {was} to {now}" in breaches[0].reason
 
 
+def holding(*parts: dict[str, Any]) -> str:
+    return schema(field("moves", {"type": "array", "items": {"type": "record", "name": "T_move", "fields": list(parts)}}))
+
+
+@pytest.mark.parametrize(
+    ("parts", "path", "reason"),
+    [
+        (
+            [
+                {**field("on", DATE), "class": "PUBLIC"},
+                field("to", **{"class": "AUTHORISED"}),
+                {"name": "x", "type": ["null", "string"], "default": None},
+            ],
+            "payload.moves.x",
+            "no label class",
+        ),
+        ([field("on", DATE), field("to")], "payload.moves.to", "class was lowered from AUTHORISED to PUBLIC"),
+        ([field("on", ["int"][0]), field("to", **{"class": "AUTHORISED"})], "payload.moves.on", "mean something else"),
+        ([field("on", DATE), field("to", "long", **{"class": "AUTHORISED"})], "payload.moves.to", "type changed"),
+    ],
+)
+def test_a_part_of_a_record_is_held_like_a_field(parts: list[dict[str, Any]], path: str, reason: str) -> None:
+    old = holding(field("on", DATE), field("to", **{"class": "AUTHORISED"}))
+    assert compatibility.check([old], old) == []
+    breaches = compatibility.check([old], holding(*parts))
+    assert any(one.path == path and reason in one.reason and one.fix for one in breaches), breaches
+
+
 def test_a_field_that_left_comes_back_as_strict_as_it_was() -> None:
     versions = [schema(field("a"), field("b", **{"class": "INTERNAL"})), schema(field("a"))]
     assert compatibility.check(versions, schema(field("a"), field("b")))

@@ -39,6 +39,31 @@ def test_amount_comes_back_with_its_scale(text: str) -> None:
     assert format(found, "f") == text
 
 
+LINES = {
+    "name": "lines",
+    "type": ["null", {"type": "array", "items": {"type": "record", "name": "FACT_line", "fields": PAYLOAD["fields"]}}],
+    "default": None,
+}
+NESTED = json.dumps(
+    {
+        "type": "record",
+        "name": "FACT",
+        "namespace": "databus",
+        "fields": [{"name": "payload", "type": {"type": "record", "name": "FACT_payload", "fields": [LINES]}}],
+    }
+)
+
+
+def test_amounts_inside_records_come_back_too() -> None:
+    codec = Codec({1: NESTED})
+    value = {"payload": {"lines": [{"amount": Decimal("1.50")}, {"amount": None}]}}
+    assert codec.decode(codec.encode("databus.FACT", value))[1] == value
+    assert codec.decode(codec.encode("databus.FACT", {"payload": {"lines": None}}))[1] == {"payload": {"lines": None}}
+    wide = b"\x00\x00\x00\x00\x01\x02\x02" + framed(b"\x7f" * 19)[5:] + b"\x00"
+    with pytest.raises(Undecodable, match="18 digits"):
+        codec.decode(wide)
+
+
 @pytest.mark.parametrize("number", [(10**18).to_bytes(8, "big"), b"\x7f" * 19, b"\x7f" * 1_000_000])
 def test_amount_with_too_many_digits_is_undecodable(number: bytes) -> None:
     with pytest.raises(Undecodable, match="18 digits"):

@@ -150,6 +150,24 @@ def test_citizen_ids(number: str) -> None:
     assert ids.check_citizen_id(number, date(2026, 1, 1)) is None and ric.calc_check_digit(number) == number[17]
 
 
+@given(st.from_regex(r"[1-9][0-9]{5}19[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])[0-9]{3}", fullmatch=True))
+def test_the_check_of_a_citizen_id_is_stdnums(body: str) -> None:
+    assert ids.citizen_check_char(body) == ric.calc_check_digit(body + "0")
+    assert ids.check_citizen_id(body + ids.citizen_check_char(body)) is None
+
+
+def test_the_example_of_the_standard() -> None:
+    assert ids.citizen_check_char("11010519491231002") == "X" and ids.org_check_char("00296433") == "X"
+    assert ids.uscc_check_char("91350100M000100Y4") == "3" and ids.reg_no_check_digit("11010800000001") == "6"
+
+
+def test_stdnum_knows_no_day_a_person_cannot_be_born_after() -> None:
+    number = "22010220991231001"
+    number += ids.citizen_check_char(number)
+    assert ric.get_birth_date(number) == date(2099, 12, 31)
+    assert ids.check_citizen_id(number, date(2026, 1, 1)) is not None
+
+
 def test_a_division_younger_than_its_citizens_is_no_fault() -> None:
     assert ids.check_citizen_id("220102190001010016") is None
     with pytest.raises(ric.InvalidComponent):

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.test_writing import ANY, TYPES, by_fastavro, shipped
+import typed
+from contract.test_writing import ANY, TYPES, by_fastavro
 from databus.contract import catalogue
 from databus.contract.decimals import amounts_of
 from databus.contract.reading import reader_of
@@ -90,7 +91,7 @@ def test_a_damaged_example_is_what_fastavro_says_or_left_to_it(name: str, place:
 def example(name: str) -> tuple[Any, bytes]:
     """The schema of a type, its decimals as bytes, and its shipped example under it."""
     text = json.loads(self_contained(latest(CONTRACT.schemas, CONTRACT.types[name].full_name), CONTRACT.schemas))
-    raw = shipped(name)
+    raw = typed.example(CONTRACT.types[name])
     data = by_fastavro(text, raw)
     assert data is not None
     return amounts_of(text)[0], data

@@ -168,7 +168,7 @@ def test_a_type_without_rules_is_shown() -> None:
 
 def test_every_rule_says_where_it_comes_from() -> None:
     for rules in RULES.sets:
-        assert all(rule.citation and rule.mark in {"law", "page", "code", "mem", "design"} for rule in rules.rules)
+        assert all(rule.citation and rule.mark in {"law", "page", "code", "mem", "design", "directive"} for rule in rules.rules)
 
 
 MINIMAL = """

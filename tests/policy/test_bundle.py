@@ -63,10 +63,10 @@ def test_a_revision_is_its_content(policies: Path) -> None:
 def test_a_label_changes_the_revision() -> None:
     types = dict(contract().types)
     name, record_type = next(iter(types.items()))
-    fields = dict(record_type.fields)
-    field = next(iter(fields))
-    fields[field] = replace(fields[field], mask="name" if fields[field].mask is None else None)
-    types[name] = replace(record_type, fields=fields)
+    leaves = dict(record_type.leaves)
+    field = next(iter(leaves))
+    leaves[field] = replace(leaves[field], mask="name" if leaves[field].mask is None else None)
+    types[name] = replace(record_type, leaves=leaves)
     assert bundle.revision(POLICIES, replace(contract(), types=types)) != bundle.revision(POLICIES, contract())
 
 

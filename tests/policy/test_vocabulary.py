@@ -73,7 +73,7 @@ def test_laws_are_named_for_types_that_exist() -> None:
 def test_every_field_has_its_label_in_the_bundle() -> None:
     made = labels(contract())
     for name, record_type in contract().types.items():
-        assert set(made[name]) == set(record_type.fields)
+        assert set(made[name]) == set(record_type.leaves)
         assert all(set(label) == {"class", "commercial", "privacy", "mask", "kind"} for label in made[name].values())
 
 

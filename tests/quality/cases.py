@@ -23,6 +23,8 @@ PERSON = {
     "person_id_no": "220000190001010018",
     "procedure": "02",
 }
+RESIDENT = dict.fromkeys(("envelope.subject.id_type", "person_id_type"), "HMT_RESIDENCE")
+LISTED = {"listed_on": date(2025, 3, 3), "envelope.decided_at": date(2025, 3, 3)}
 REVOKED = {"envelope.op": "REVOKE", "envelope.reason": "复议撤销"}
 BOTH = ("uscc", "envelope.subject.uscc")
 
@@ -141,6 +143,7 @@ FAILS = [
     Case("DQ-ACC-06", "counterparty_kind", PENALTY, {"counterparty_kind": "MARTIAN"}),
     Case("DQ-ACC-06", "penalty_kinds", PENALTY, {"penalty_kinds": ["FINE", "FLOGGING"]}),
     Case("DQ-ACC-06", "envelope.subject.id_type", PENALTY, PERSON | {"envelope.subject.id_type": "MILITARY"}),
+    Case("DQ-ACC-06", "person_id_type", PENALTY, PERSON | RESIDENT | {"envelope.decided_at": date(2018, 8, 31)}),
     Case("DQ-ACC-06", "envelope.severity", PENALTY, {"envelope.severity": "TERRIBLE"}),
     Case("DQ-ACC-07", "domicile_division", REGISTRATION, {"domicile_division": "220381"}),
     Case("DQ-ACC-08", "doc_no", PENALTY, {"doc_no": "吉应急罚2026第7"}),
@@ -155,6 +158,7 @@ FAILS = [
     Case("DQ-ACC-10", "valid_from", LICENCE, {"valid_to": date(2026, 9, 1)}),
     Case("DQ-ACC-10", "established_on", REGISTRATION, {"ended_on": date(2019, 3, 14)}),
     Case("DQ-ACC-10", "envelope.valid_from", ABNORMAL, {"envelope.valid_from": date(2026, 9, 2), "envelope.valid_to": date(2026, 9, 1)}),
+    Case("DQ-TIM-01", "listed_on", ABNORMAL, LISTED),
     Case("DQ-TIM-01", "decided_at", PENALTY, {"decided_at": date(2026, 8, 31), "envelope.decided_at": date(2026, 8, 31)}),
     Case("DQ-TIM-03", "envelope.valid_from", PENALTY, {**REVOKED, "envelope.valid_from": date(2026, 9, 4)}),
     Case("DQ-TIM-03", "envelope.recorded_at", PENALTY, {"envelope.op": "REPAIR", "envelope.recorded_at": RECEIVED - 7 * 86_400_000}),
@@ -210,6 +214,7 @@ PASSES = [
     passes("DQ-ACC-05", PENALTY, {"reg_no": "110108000000016"}),
     passes("DQ-ACC-05", PENALTY, {"reg_no": "2201020000020"}),
     passes("DQ-ACC-06", PENALTY, {"penalty_kinds": ["FINE", "WARNING"], "procedure": None}),
+    passes("DQ-ACC-06", PENALTY, PERSON | RESIDENT | {"envelope.decided_at": date(2018, 9, 1)}),
     passes("DQ-ACC-07", REGISTRATION, {"domicile_division": "220184001"}),
     passes(
         "DQ-ACC-07", REGISTRATION, {"domicile_division": "220381", "approved_on": date(2019, 9, 2), "envelope.decided_at": date(2019, 9, 2)}
@@ -220,6 +225,7 @@ PASSES = [
     passes("DQ-ACC-09", PENALTY, {"fine_yuan": None, "penalty_kinds": ["WARNING"]}),
     passes("DQ-ACC-10", PENALTY, {"decided_at": date(2026, 9, 10), "envelope.decided_at": date(2026, 9, 10)}),
     passes("DQ-ACC-10", LICENCE, {"valid_to": date(2026, 9, 2)}),
+    passes("DQ-TIM-01", ABNORMAL, LISTED | {"removed_on": date(2026, 9, 8), "removal_reason": "已补报"}),
     passes("DQ-TIM-01", PENALTY, {"decided_at": date(2026, 9, 1), "envelope.decided_at": date(2026, 9, 1)}),
     passes(
         "DQ-TIM-01",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from databus.contract import wire
@@ -17,7 +14,7 @@ from databus.model.event import Event
 from databus.model.finding import Finding
 from databus.model.keys import organisation_key
 from databus.quality import checker
-from databus.settings import CHECKOUT
+from typed import example
 
 PLATFORM_KEY, QUARANTINE_KEY = b"p" * 32, b"q" * 32
 RECEIVED = 1_789_000_000_000
@@ -86,15 +83,7 @@ class Inbox:
 
     def example(self, record_type: str, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The example of a type with `envelope.…`, `envelope.subject.…` and payload fields changed."""
-        value = json.loads((CHECKOUT / "schemas" / record_type / "example.json").read_text("utf-8"))
-        fields = self.contract.types[record_type].fields
-        for name, held in value["payload"].items():
-            if held is not None and fields[name].kind == "date":
-                value["payload"][name] = date.fromisoformat(held)
-            elif held is not None and fields[name].kind == "decimal":
-                value["payload"][name] = Decimal(held)
-        for name in ("valid_from", "valid_to", "decided_at"):
-            value["envelope"][name] = value["envelope"][name] and date.fromisoformat(value["envelope"][name])
+        value = example(self.contract.types[record_type])
         for path, held in (changes or {}).items():
             place = value["envelope"] if path.startswith("envelope.") else value["payload"]
             place = place["subject"] if path.startswith("envelope.subject.") else place

@@ -69,8 +69,8 @@ def test_a_person_has_a_secret_key_and_neither_name_nor_codes(inbox: Inbox) -> N
 
 
 def test_an_old_number_and_its_new_form_are_one_person(inbox: Inbox) -> None:
-    old = PERSON | {"envelope.subject.id_number": "110105491231002"}
-    new = PERSON | {"envelope.subject.id_number": "11010519491231002x"}
+    old = PERSON | {"envelope.subject.id_number": "110105491231002", "person_id_no": "11010519491231002X"}
+    new = PERSON | {"envelope.subject.id_number": "11010519491231002x", "person_id_no": "110105491231002"}
     assert inbox.send("ADMIN_PENALTY", old).event.subject_key == inbox.send("ADMIN_PENALTY", new).event.subject_key
 
 

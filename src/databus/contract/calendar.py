@@ -14,6 +14,7 @@ from pathlib import Path
 import chinese_calendar
 import yaml
 
+from databus.contract.documents import read_yaml
 from databus.errors import BadContract
 
 # China has had one zone without summer time since 1991, and no decision on this bus is timed before.
@@ -70,7 +71,7 @@ def load(path: Path) -> Calendar:
         BadContract: the file cannot be read, or a day is both free and worked.
     """
     try:
-        raw = yaml.safe_load(path.read_text("utf-8")) or {}
+        raw = read_yaml(path) or {}
         free, worked = _days(raw.get("holidays")), _days(raw.get("working_days"))
         known = frozenset(int(year) for year in raw.get("years") or ())
     except (OSError, yaml.YAMLError, AttributeError, TypeError, ValueError) as error:

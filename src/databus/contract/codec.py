@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import fastavro
 
-from databus.contract.decimals import Amount, amounts_of, restore
+from databus.contract.decimals import Amounts, amounts_of, restore
 from databus.contract.reading import Read, reader_of
 from databus.contract.writing import DOUBTS, Unsure, Write, writer_of
 from databus.errors import Undecodable, UnknownSchema
@@ -33,7 +33,7 @@ class _Known:
     full_name: str
     parsed: Any
     readable: Any
-    amounts: Mapping[str, Amount]
+    amounts: Amounts
     head: bytes
     write: Write | None
     read: Read | None

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from databus.contract.documents import read_yaml
 from databus.errors import BadContract
 
 _NOT_LISTS = frozenset({"calendar"})
@@ -72,10 +73,12 @@ class Codes:
         """True if the list has the code on that day (on any day without one)."""
         return any(row.active(day) for row in self._list(name).of(value))
 
-    def listed(self, name: str) -> Callable[[str], bool]:
-        """The same of one list on any day, made ready."""
+    def listed(self, name: str) -> Callable[[str, date], bool]:
+        """The same of one list, made ready."""
         found = self._list(name)
-        return found.by_code.__contains__ if not found.prefix else lambda value: bool(found.of(value))
+        if not found.prefix and not any(row.valid_from or row.valid_to for row in found.rows):
+            return lambda value, day: value in found.by_code
+        return lambda value, day: any(row.active(day) for row in found.of(value))
 
     def label(self, name: str, value: str, lang: str = "zh") -> str:
         """The name of a code in zh or en; the code itself where the list does not know it."""
@@ -121,7 +124,7 @@ def load(folder: Path) -> Codes:
 
 def _read(path: Path) -> CodeList:
     try:
-        raw = yaml.safe_load(path.read_text("utf-8"))
+        raw = read_yaml(path)
         rows = tuple(_row(row) for row in (raw["rows"] if isinstance(raw, dict) else raw))
         prefix = int(raw.get("prefix", 0)) if isinstance(raw, dict) else 0
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:

@@ -18,13 +18,14 @@ from databus.contract.schemas import Schema, self_contained
 from databus.errors import BadContract
 from databus.model.labels import Commercial, Privacy, Publication, narrows
 
+_CHANGED_TYPE = ("its type changed", "keep the type; add a field of another name for the new one")
 _REASONS: Mapping[SchemaIncompatibilityType, tuple[str, str]] = {
     SchemaIncompatibilityType.reader_field_missing_default_value: (
         "the field has no default, so data written without it cannot be read",
         "make its type a union that begins with null, and null its default",
     ),
-    SchemaIncompatibilityType.missing_union_branch: ("its type changed", "keep the type; add a field of another name for the new one"),
-    SchemaIncompatibilityType.type_mismatch: ("its type changed", "keep the type; add a field of another name for the new one"),
+    SchemaIncompatibilityType.missing_union_branch: _CHANGED_TYPE,
+    SchemaIncompatibilityType.type_mismatch: _CHANGED_TYPE,
     SchemaIncompatibilityType.missing_enum_symbols: (
         "an enum lost or gained symbols without a default",
         "keep every symbol and give the enum a default, the strictest one",
@@ -53,7 +54,9 @@ def check(old_versions: Sequence[str], new: str) -> list[Breach]:
         breaches += _structure(reader=new, writer=old)
         breaches += _structure(reader=old, writer=new)
         breaches += _changed(_fields(json.loads(old)), fields)
-    return list(dict.fromkeys(breaches))
+    # Avro names the field that holds a record; where a part of it is the reason, the part says more.
+    inner = {(part.path.rpartition(".")[0], part.reason) for part in breaches}
+    return [breach for breach in dict.fromkeys(breaches) if (breach.path, breach.reason) not in inner]
 
 
 def require(schemas: Iterable[Schema]) -> None:
@@ -62,6 +65,15 @@ def require(schemas: Iterable[Schema]) -> None:
     Raises:
         BadContract: a version may not stand; the error names file, path, reason and fix of the first breach, and counts them.
     """
+    found = list(breaches(schemas))
+    if found:
+        where, first = found[0]
+        detail = f"{where} cannot stand: {first.path}: {first.reason}; {first.fix}"
+        raise BadContract(detail, file=where, path=first.path, breaches=len(found))
+
+
+def breaches(schemas: Iterable[Schema]) -> Iterator[tuple[str, Breach]]:
+    """Every breach, with the file of the version that makes it."""
     known = tuple(schemas)
     typed = sorted(
         (schema for schema in known if _payload(json.loads(schema.text)) is not None), key=lambda schema: (schema.name, schema.version)
@@ -70,10 +82,7 @@ def require(schemas: Iterable[Schema]) -> None:
         texts: list[str] = []
         for schema in versions:
             text = self_contained(schema, known)
-            if breaches := check(texts, text):
-                where, first = f"{name.rpartition('.')[2]}/v{schema.version}.avsc", breaches[0]
-                detail = f"{where} cannot stand: {first.path}: {first.reason}; {first.fix}"
-                raise BadContract(detail, file=where, path=first.path, breaches=len(breaches))
+            yield from ((f"{name.rpartition('.')[2]}/v{schema.version}.avsc", one) for one in check(texts, text))
             texts.append(text)
 
 
@@ -96,7 +105,7 @@ def _dotted(schema: Any, place: str) -> str:
             node = node[step]
         else:
             break
-        if isinstance(node, dict) and "name" in node and "type" in node and step.isdigit():
+        if isinstance(node, dict) and "name" in node and node.get("type", "record") != "record" and step.isdigit():
             names.append(str(node["name"]))
     return ".".join(names) or "the schema"
 
@@ -107,7 +116,28 @@ def _payload(schema: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 
 def _fields(schema: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    return {field["name"]: field for field in _payload(schema) or ()}
+    """Every field of the payload by its path, the parts of records inside it too."""
+    return dict(_paths(_payload(schema) or ()))
+
+
+def _paths(fields: Iterable[dict[str, Any]], above: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for field in fields:
+        path = f"{above}{field['name']}"
+        yield path, field
+        yield from _paths(_inner(field["type"]), f"{path}.")
+
+
+def _inner(avro: Any) -> list[dict[str, Any]]:
+    """The fields of the record a field holds, alone or in a list."""
+    match avro:
+        case list():
+            return [field for branch in avro for field in _inner(branch)]
+        case {"type": "record", "fields": list(fields)}:
+            return fields
+        case {"type": "array", "items": items}:
+            return _inner(items)
+        case _:
+            return []
 
 
 def _unlabelled(fields: Mapping[str, Mapping[str, Any]]) -> Iterator[Breach]:
@@ -120,6 +150,8 @@ def _unlabelled(fields: Mapping[str, Mapping[str, Any]]) -> Iterator[Breach]:
 def _changed(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]) -> Iterator[Breach]:
     for name in old.keys() & new.keys():
         was, now, path = old[name], new[name], f"payload.{name}"
+        if "." in name and _names(was) != _names(now):
+            yield Breach(path, *_CHANGED_TYPE)
         if _meaning(was) != _meaning(now):
             yield Breach(path, "the same bytes would mean something else (logical type or scale)", "keep it; add a field of another name")
         for label in _LABELS:
@@ -132,6 +164,11 @@ def _changed(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str
 def _meaning(field: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     branches = field["type"] if isinstance(field["type"], list) else [field["type"]]
     return [(branch.get("logicalType"), branch.get("scale")) for branch in branches if isinstance(branch, dict)]
+
+
+def _names(field: Mapping[str, Any]) -> list[Any]:
+    branches = field["type"] if isinstance(field["type"], list) else [field["type"]]
+    return [branch.get("type") if isinstance(branch, dict) else branch for branch in branches]
 
 
 def _lowered(label: str, was: str, now: str) -> bool:

@@ -55,6 +55,7 @@ class Entry:
     en: str
     publication: Publication
     required: tuple[str, ...]
+    recommended: tuple[str, ...]
     late_after: int | None
     citation: str
     status: str
@@ -82,6 +83,7 @@ def entry_of(raw: dict[str, Any], record_type: str) -> Entry:
         en=raw["names"]["en"],
         publication=Publication(raw["publication"]),
         required=tuple(raw["required"]),
+        recommended=tuple(raw.get("recommended", ())),
         late_after=late.get("working_days"),
         citation=late.get("citation", ""),
         status=raw["status"],

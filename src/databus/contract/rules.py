@@ -15,9 +15,13 @@ from typing import Any
 
 import yaml
 
+from databus.contract.documents import read_yaml
 from databus.contract.lifecycle import Content, Lifecycle, Rule, first_day, rule_of
 from databus.contract.predicates import Predicate, predicate, reader
 from databus.errors import BadContract
+
+_STANDING = "standing.yaml"
+"""Rules that no set has changed: each has them behind its own."""
 
 __all__ = ["Lifecycle", "RuleSet", "RuleSets", "load"]
 
@@ -126,7 +130,8 @@ def load(folder: Path) -> RuleSets:
         BadContract: a file cannot be read, a rule lacks its citation or source mark, or a set succeeds one that is not there.
     """
     texts = {path: _text(path) for path in sorted(folder.glob("*.yaml"))}
-    sets = [_read(raw, f"rules/{path.name}") for path, raw in texts.items()]
+    common = next((raw for path, raw in texts.items() if path.name == _STANDING), None) or {"rules": []}
+    sets = [_read(raw, common, f"rules/{path.name}") for path, raw in texts.items() if path.name != _STANDING]
     if not sets:
         raise BadContract(f"no rule sets under {folder.name}", file=folder.name)
     loaded = RuleSets(tuple(sorted(sets, key=lambda rules: rules.valid_from or date.min)), _digest(texts.values()))
@@ -138,7 +143,7 @@ def load(folder: Path) -> RuleSets:
 
 def _text(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
+        return read_yaml(path)
     except (OSError, yaml.YAMLError, ValueError) as error:
         raise BadContract(f"rules/{path.name} cannot be read: {error}", file=f"rules/{path.name}") from error
 
@@ -148,16 +153,16 @@ def _digest(texts: Iterable[Any]) -> str:
     return hashlib.sha256(json.dumps(list(texts), sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _read(raw: Any, where: str) -> RuleSet:
+def _read(raw: Any, common: Any, where: str) -> RuleSet:
     try:
-        return _set(raw, where)
+        return _set(raw, common, where)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadContract(f"{where} lacks or misstates {error}", file=where) from error
 
 
-def _set(raw: Mapping[str, Any], where: str) -> RuleSet:
+def _set(raw: Mapping[str, Any], common: Mapping[str, Any], where: str) -> RuleSet:
     severity = raw["severity"]
-    rules = tuple(rule_of(row, f"{where} {row['id']}") for row in raw["rules"])
+    rules = tuple(rule_of(row, f"{where} {row['id']}") for row in (*raw["rules"], *common["rules"]))
     about = {name: tuple(rule for rule in rules if name in rule.record_types) for rule in rules for name in rule.record_types}
     return RuleSet(
         id=raw["id"],

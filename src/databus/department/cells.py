@@ -9,7 +9,19 @@ from typing import Any
 
 from databus.contract.codes import Codes
 from databus.contract.fields import Field
-from databus.department.convert import DAYS, POWERS, Unreadable, amount_of, boolean_of, currency_of, date_of, number_of, plain, value_of
+from databus.department.convert import (
+    DAYS,
+    POWERS,
+    Unreadable,
+    amount_of,
+    boolean_of,
+    currency_of,
+    date_of,
+    number_of,
+    plain,
+    plain_text,
+    value_of,
+)
 from databus.department.days import pattern_of
 from databus.errors import BadMapping
 from databus.model.event import Op
@@ -81,7 +93,7 @@ def constant(place: str, field: Field | None, value: object, codes: Codes) -> ob
 
 def as_it_is(text: str, codes: Codes) -> object:
     """The reader of a text."""
-    return text
+    return plain_text(text)
 
 
 def own(place: str, field: Field | None, formats: tuple[str, ...]) -> Read:
@@ -193,7 +205,7 @@ def _word(text: str, codes: Codes, *, listed: str, known: tuple[str, ...]) -> ob
 
 def _coded(field: Field, listed: str) -> Read:
     """The reader of a field with a code list. What has been looked up once is remembered, since few words fill most cells."""
-    code = _remembered(lambda word, codes: _code(word, listed, codes))
+    code = _remembered(lambda word, codes: _code(plain_text(word), listed, codes))
 
     def read(text: str, codes: Codes) -> object:
         value = value_of(text, field, formats=DAYS)

@@ -8,9 +8,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from databus.contract.codes import Codes
-from databus.contract.fields import Field
+from databus.contract.fields import MAP, Field
 from databus.department.days import day_of
-from databus.department.files.row import LIST
+from databus.department.files.row import LIST, RECORDS
+from databus.department.nested import Misshapen, records_of
 
 YES = frozenset({"true", "1", "yes", "y", "是"})
 NO = frozenset({"false", "0", "no", "n", "否"})
@@ -38,12 +39,25 @@ def plain(text: str) -> str:
     return text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
 
 
+def plain_text(text: str) -> str:
+    """The text of a cell that is no record.
+
+    Raises:
+        Unreadable: it is one.
+    """
+    if text[:1] == RECORDS:
+        raise Unreadable("a plain value, no object")
+    return text
+
+
 def value_of(text: str, field: Field, *, formats: tuple[str, ...] = DAYS) -> object:
     """The text as the field's kind.
 
     Raises:
         Unreadable: it is not one.
     """
+    if not field.parts and field.kind != MAP:
+        plain_text(text)
     match field.kind:
         case "date":
             return date_of(text, formats)
@@ -56,6 +70,11 @@ def value_of(text: str, field: Field, *, formats: tuple[str, ...] = DAYS) -> obj
         case "strings":
             parts = text.split(LIST) if LIST in text else _SEPARATORS.split(text)
             return [part.strip() for part in parts if part.strip()]
+        case "record" | "records" | "map":
+            try:
+                return records_of(text.removeprefix(RECORDS), field, lambda part, of: value_of(part, of, formats=formats))
+            except Misshapen as error:
+                raise Unreadable(str(error)) from None
         case _:
             return text
 

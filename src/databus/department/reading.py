@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from databus.contract.catalogue import Contract
 from databus.department.cells import Read, as_it_is
 from databus.department.convert import Unreadable, plain
+from databus.department.files.row import RECORDS
 from databus.department.mapping import FileMapping
 
 Cut = dict[str, dict[str, Any]]
@@ -58,7 +59,7 @@ def apply(mapping: FileMapping, row: Mapping[str, str], contract: Contract) -> t
         if read is None or not (text := (cell(column) or "").strip()):
             pass
         elif not (text in absent or (longest >= len(text) and plain(text) in absent)):
-            if read is as_it_is:
+            if read is as_it_is and text[0] != RECORDS:
                 value = text
             else:
                 try:

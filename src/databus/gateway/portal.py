@@ -63,7 +63,7 @@ def router(line: Line) -> APIRouter:
         caller = await line.callers(request)
         lens, profile = await public_profile(line, code)
         line.count("subjects", caller)
-        told = business(line, lens, profile, words(request), _DISPLAY["adverse"])
+        told = business(line, lens, profile, words(request))
         return page(request, "business.html", {**told, "json": f"/v1/subjects/{profile.subject.codes[0][1]}"})
 
     @routes.get("/datasets")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from databus.contract.fields import STEP
 from databus.gateway.lens import NONE, OWNER, PERMIT, Lens, Shown
 from databus.model.disclosure import DecisionRecord, Plan
 from databus.ports import Clock, Trail
@@ -52,12 +53,20 @@ def refused(made: DecisionRecord, reasons: Iterable[str]) -> DecisionRecord:
     return replace(made, outcome=DENY, reasons=tuple(sorted(set(reasons))))
 
 
+def _left(one: Shown) -> Iterator[str]:
+    """What left, parts of records by their paths."""
+    verdict = one.plan.classes.get(one.row.class_id)
+    for path in verdict.fields if verdict is not None else ():
+        if path not in one.disclosed.withheld and path.partition(STEP)[0] in one.disclosed.fields:
+            yield path
+
+
 def _decision(asked: Asked, lens: Lens, plan: Plan, shown: Sequence[Shown], *, clock: Clock) -> DecisionRecord:
     disclosed: dict[str, set[str]] = {}
     withheld: dict[str, dict[str, str]] = {}
     reasons: set[str] = set()
     for one in shown:
-        disclosed.setdefault(one.row.record_type, set()).update(one.disclosed.fields)
+        disclosed.setdefault(one.row.record_type, set()).update(_left(one))
         withheld.setdefault(one.row.record_type, {}).update(one.disclosed.withheld)
         reasons.update(one.disclosed.reasons)
     whole = lens.withheld_types()

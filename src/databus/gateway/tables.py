@@ -6,7 +6,10 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
+import orjson
+
 from databus.contract.catalogue import RecordType
+from databus.contract.fields import MAP, RECORD, RECORDS, STEP
 from databus.gateway.lens import Shown
 from databus.gateway.outward import record_id
 
@@ -36,7 +39,7 @@ def lines(shown: Iterable[Shown], columns: Sequence[str], record_type: RecordTyp
 def _cells(one: Shown, columns: Sequence[str], record_type: RecordType) -> list[str]:
     fields, withheld = one.disclosed.fields, one.disclosed.withheld
     cells = [_cell(fields, name, record_type.fields[name].kind) for name in columns]
-    why = " ".join(f"{name}={withheld[name]}" for name in columns if name in withheld)
+    why = " ".join(f"{path}={reason}" for path, reason in withheld.items() if path.partition(STEP)[0] in columns)
     return [*cells, why]
 
 
@@ -46,6 +49,8 @@ def _cell(fields: Mapping[str, object], name: str, kind: str) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if kind in (RECORD, RECORDS, MAP):
+        return orjson.dumps(value).decode()
     if isinstance(value, list | tuple):
         return guarded(";".join(str(item) for item in value))
     return str(value) if kind in _NUMBERS else guarded(str(value))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from databus.contract.record_types import Nature
 from databus.gateway.bodies import date_of, day_of, in_order
 from databus.gateway.lens import Lens, Shown
 from databus.gateway.line import Line
@@ -15,10 +16,11 @@ from databus.gateway.reading import Profile
 from databus.gateway.values import Value, Words, value_of, values_of
 from databus.gateway.walks import Stretch, columns_of
 from databus.model.keys import USCI
-from databus.model.labels import SubjectKind
+from databus.model.labels import Standing, SubjectKind
 from databus.store.datasets import Dataset
 from databus.store.rows import SubjectRow
 
+TONES = {Nature.BASIC: "good", Nature.GOOD: "good", Nature.ADVERSE: "bad"}
 COLUMNS = 7
 """Columns of a dataset a page shows; the exports have them all."""
 _BRIEF = 200
@@ -43,10 +45,10 @@ class RecordView:
     received: str
 
 
-def business(line: Line, lens: Lens, profile: Profile, words: Words, adverse: Sequence[str]) -> dict[str, Any]:
+def business(line: Line, lens: Lens, profile: Profile, words: Words) -> dict[str, Any]:
     """A business page."""
     known = {code for _, code in profile.subject.codes} | {profile.subject.name}
-    views = [(one, record_view(one, number, words, known, adverse)) for number, one in enumerate(in_order(profile.shown, line.contract))]
+    views = [(one, record_view(one, number, words, known)) for number, one in enumerate(in_order(profile.shown, line.contract))]
     types = line.contract.types
     sections = [
         {"id": section, "title": words(f"section.{section}"), "records": [view for _, view in group]}
@@ -70,7 +72,7 @@ def _withheld(lens: Lens, words: Words) -> list[tuple[list[str], list[str]]]:
     return [(kinds, [words.reason(reason) for reason in reasons]) for reasons, kinds in alike.items()]
 
 
-def record_view(one: Shown, number: int, words: Words, known: set[str], adverse: Sequence[str]) -> RecordView:
+def record_view(one: Shown, number: int, words: Words, known: set[str]) -> RecordView:
     """One record. What the page already says, and what nobody requires, stands behind the fold."""
     contract = words.contract.types[one.row.record_type]
     values = values_of(one, words)
@@ -85,7 +87,7 @@ def record_view(one: Shown, number: int, words: Words, known: set[str], adverse:
         title=title or words.of(contract),
         date=date_of(one, words.contract),
         standing=words(f"standing.{one.row.standing.value}"),
-        tone="over" if one.row.standing.value != "SHOWN" else "bad" if contract.name in adverse else "good",
+        tone="over" if one.row.standing is not Standing.SHOWN else TONES[contract.nature(one.disclosed.fields)],
         flags=tuple(words(f"obligation.{name}") for name in one.disclosed.obligations if name.startswith(("FLAG", "MARK"))),
         main=main,
         rest=rest,

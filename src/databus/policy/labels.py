@@ -7,9 +7,9 @@ from databus.contract.fields import Field
 
 
 def labels(contract: Contract) -> dict[str, dict[str, dict[str, str]]]:
-    """Record type → field → class, commercial, privacy, mask (empty for none) and kind."""
+    """Record type → field, or path of a part of records → class, commercial, privacy, mask (empty for none) and kind."""
     return {
-        name: {field.name: _label(field) for field in record_type.fields.values()} for name, record_type in sorted(contract.types.items())
+        name: {path: _label(field) for path, field in record_type.leaves.items()} for name, record_type in sorted(contract.types.items())
     }
 
 

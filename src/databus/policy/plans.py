@@ -105,7 +105,7 @@ class Plans:
 
     def _fields(self, record_type: str) -> Mapping[str, Field] | None:
         known = self._contract.types.get(record_type)
-        return None if known is None else known.fields
+        return None if known is None else known.leaves
 
     def _place(self, key: _Key, now: datetime) -> _Place:
         if key not in self._places and len(self._places) >= _PLANS_AT_ONCE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from databus.contract.fields import Field
+from databus.contract.fields import STEP, Field
 from databus.model.disclosure import Action, ClassPlan, Disclosed, FieldRule, Plan
 from databus.policy.masks import MASKS
 
@@ -13,7 +13,8 @@ UNKNOWN, MASKED = "DENY_UNKNOWN_CLASS", "MASKED_PERSONAL"
 
 
 def fit(verdict: ClassPlan, fields: Mapping[str, Field] | None) -> ClassPlan:
-    """The verdict over the fields of the contract, in their order; what policy did not name is withheld.
+    """The verdict over the contract's fields and parts of records by their paths, in their order; what policy did not name is
+    withheld.
 
     Only text is masked: a field of any other kind is withheld instead, whatever its value.
     """
@@ -26,7 +27,7 @@ def fit(verdict: ClassPlan, fields: Mapping[str, Field] | None) -> ClassPlan:
 
 
 def redact(plan: Plan, class_id: int, payload: Mapping[str, Any]) -> Disclosed:
-    """One record cut by the plan: a kept field without a value is None, a withheld one is absent and named.
+    """One record cut by the plan: a kept field without a value is None, a withheld one is absent and named by its path.
 
     Which fields are withheld depends on the class alone, never on the values.
     """
@@ -37,15 +38,29 @@ def redact(plan: Plan, class_id: int, payload: Mapping[str, Any]) -> Disclosed:
         return Disclosed({}, {}, verdict.reasons)
     fields: dict[str, object] = {}
     withheld: dict[str, str] = {}
-    for name, rule in verdict.fields.items():
-        if rule.action is Action.KEEP:
-            fields[name] = payload.get(name)
-        elif rule.action is Action.MASK:
-            value = payload.get(name)
-            fields[name] = None if value is None else MASKS[rule.mask](str(value))
+    parts: dict[str, dict[str, FieldRule]] = {}
+    for path, rule in verdict.fields.items():
+        name, step, part = path.partition(STEP)
+        if rule.action is Action.DROP:
+            withheld[path] = rule.reason
+        elif step:
+            fields[name] = parts.setdefault(name, {})[part] = rule
         else:
-            withheld[name] = rule.reason
+            fields[name] = _shown(payload.get(name), rule)
+    for name, rules in parts.items():
+        fields[name] = _records(payload.get(name), rules)
     return Disclosed(fields, withheld, verdict.reasons, verdict.obligations)
+
+
+def _shown(value: object, rule: FieldRule) -> object:
+    return value if rule.action is Action.KEEP or value is None else MASKS[rule.mask](str(value))
+
+
+def _records(held: object, rules: Mapping[str, FieldRule]) -> object:
+    """A record, or each of several, with the parts that are not withheld."""
+    if isinstance(held, list):
+        return [_records(each, rules) for each in held]
+    return {part: _shown(held.get(part), rule) for part, rule in rules.items()} if isinstance(held, Mapping) else None
 
 
 def _fitting(rule: FieldRule | None, field: Field) -> FieldRule:

@@ -20,13 +20,15 @@ _OWN = ("valid_from", "valid_to", "decided_at", "withdrawn", "severity", "legal_
 
 
 def labels_of(content: Content, contract: Contract) -> Labels:
-    """The labels of a record before it has a standing; `flags` are `light` and `work_secret` where they hold."""
+    """The labels of a record before it has a standing; `flags` are `light`, `work_secret` and those of its content."""
     severity = contract.rules.on(content.day).severity(content.record_type.lifecycle, content.facts)
     told = {"light": severity == LIGHT, "work_secret": content.envelope["secrecy"] == Secrecy.WORK_SECRET}
+    told |= dict.fromkeys(content.narrowed.flags, True)
     return Labels(
         publication=content.publication,
         commercial=Commercial(content.envelope["commercial_secret"]),
         privacy=Privacy(content.envelope["privacy"]),
+        narrowed=content.narrowed.fields,
         flags=tuple(sorted(flag for flag, holds in told.items() if holds)),
     )
 

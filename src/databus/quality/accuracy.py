@@ -79,13 +79,13 @@ def _identified(form: str, check: Check, contract: Contract) -> Ask:
 
 
 def listed(check: Check, record_type: RecordType, contract: Contract) -> Question:
-    """DQ-ACC-06: every value is in the code `list`."""
+    """DQ-ACC-06: every value is in the code `list` on the day the fact is judged by."""
     name, blank = check.params["list"], blank_of(contract)
     known = contract.codes.listed(name)
 
     def ask(content: Content, value: Any) -> Iterable[Failure]:
         for word in value if isinstance(value, list) else (value,):
-            if not known(word) and not blank(word):
+            if not known(word, content.day) and not blank(word):
                 return (Failure(check.rule, check.field, word, expected=name, suggestion=contract.codes.suggest(name, word[:64]) or ""),)
         return NOTHING
 

@@ -97,13 +97,12 @@ def _content(submission: Submission, record_type: RecordType, decoded: Decoded, 
         contract=desk.contract,
         department=submission.department,
         received=submission.day,
-        narrowing=asked.narrowing,
     )
 
 
 def _judged(submission: Submission, content: Content, decoded: Decoded, desk: Desk) -> list[Output]:
     subject = subject_of(content.envelope["subject"], desk.blank, platform_key=desk.platform_key)
-    key = record_key(content, subject, desk.blank)
+    key = record_key(content, subject, desk.blank, platform_key=desk.platform_key)
     failed = failures(desk.questions(content.record_type.name, content.envelope["catalog_code"]), content)
     failed += key_failures(submission.key, decoded["envelope"]["subject"], subject, failed)
     if not submission.believed:

@@ -10,11 +10,13 @@ from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check, Entry
+from databus.contract.record_types import fields_of_part
 from databus.model.event import Op
 from databus.quality.content import ENVELOPE, NOTHING, Content, Failure, Question, Reading, reading
 
 Blank = Callable[[Any], bool]
 
+PERSON = "@person:"
 _WORDS = "placeholder"
 _LONGEST = 16
 _NO_YEAR = 1900
@@ -85,7 +87,8 @@ def _finding_parts(record_type: RecordType, required: tuple[str, ...], parts: tu
     if other is not None and parts is record_type.key:
         # Where two keys are at hand, a part of the first that the entry does not require only adds to it.
         return tuple(part for part in parts if part == other[0] or part in required)
-    return tuple(part for part in parts if not part.startswith("@"))
+    # Of another person a document or a name is enough; the entry says which of them it requires.
+    return tuple(field for part in parts if not part.startswith(PERSON) for field in fields_of_part(part))
 
 
 def some_code(check: Check, record_type: RecordType, contract: Contract) -> Question:

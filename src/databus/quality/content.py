@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check, Entry
+from databus.contract.fields import STEP
+from databus.contract.narrowing import Narrowed, narrowed
 from databus.contract.predicates import Predicate
 from databus.model.event import Op
 from databus.model.labels import Publication, SubjectKind, stricter
 
 ENVELOPE = "envelope."
-_STATING = (Op.UPSERT.value, Op.CORRECT.value)
+CONTENT = (Op.UPSERT.value, Op.CORRECT.value)
+"""Operations that state a fact itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """A decoded, normalised submission. `received` is its day, `day` the one its fact is judged by (DQ-CAT-01): the day of
-    the decision, else of validity, else `received`. `publication` is the class it would be published under. `facts` are
-    envelope and payload as predicates of the contract take them."""
+    the decision, else of validity, else `received`. `publication` is the class it would be published under, `narrowed` what
+    its own content says about that. `facts` are envelope and payload as predicates of the contract take them."""
 
     record_type: RecordType
     entry: Entry | None
@@ -33,6 +36,7 @@ class Content:
     received: date
     day: date
     publication: Publication
+    narrowed: Narrowed
 
     @property
     def op(self) -> str:
@@ -42,7 +46,7 @@ class Content:
     @property
     def carries_content(self) -> bool:
         """True if the operation states the fact itself, not its end or a note."""
-        return self.envelope["op"] in _STATING
+        return self.envelope["op"] in CONTENT
 
     @property
     def person(self) -> bool:
@@ -52,6 +56,13 @@ class Content:
     def value(self, field: str) -> Any:
         """The value of a field of the payload, or of `envelope.…`; None where a step of the path is missing."""
         return reading(field)(self)
+
+    def each(self, holder: str) -> Iterator[Content]:
+        """This submission once per record that a field holds: as if its parts were fields, named by their paths."""
+        held = self.payload.get(holder)
+        for record in held if isinstance(held, list) else () if held is None else (held,):
+            parts = {f"{holder}{STEP}{name}": value for name, value in record.items()}
+            yield replace(self, payload={**self.payload, **parts})
 
 
 Reading = Callable[[Content], Any]
@@ -116,19 +127,6 @@ def _always(facts: Mapping[str, Any]) -> bool:
     return True
 
 
-Narrowing = Mapping[str, Mapping[str, Publication]]
-"""Fields whose code says how far the record may be published (信息使用范围), with the class of each code."""
-
-
-def narrowing_of(record_type: RecordType, contract: Contract) -> Narrowing:
-    """The fields of a type whose code list gives a `publication` to its codes."""
-    listed = ((name, contract.codes.rows(field.code)) for name, field in record_type.fields.items() if field.code)
-    classes = (
-        (name, {row.code: Publication(row.more["publication"]) for row in rows if "publication" in row.more}) for name, rows in listed
-    )
-    return {name: told for name, told in classes if told}
-
-
 def content_of(
     decoded: Mapping[str, Mapping[str, Any]],
     *,
@@ -136,7 +134,6 @@ def content_of(
     contract: Contract,
     department: str,
     received: date,
-    narrowing: Narrowing,
 ) -> Content:
     """A decoded submission with its catalogue entry, the day it is judged by and the class it would be published under."""
     envelope, payload = decoded["envelope"], decoded["payload"]
@@ -144,8 +141,8 @@ def content_of(
     publication = Publication(envelope["publication_class"])
     if entry is not None:
         publication = stricter(entry.publication, publication)
-    for field, classes in narrowing.items():
-        publication = stricter(publication, classes.get(payload[field], publication))
+    # An end or a note carries no content that could say anything of it.
+    told = narrowed(record_type.narrowings if envelope["op"] in CONTENT else (), decoded)
     return Content(
         record_type=record_type,
         entry=entry,
@@ -155,5 +152,6 @@ def content_of(
         payload=payload,
         received=received,
         day=envelope["decided_at"] or envelope["valid_from"] or received,
-        publication=publication,
+        publication=stricter(publication, told.publication),
+        narrowed=told,
     )

@@ -79,7 +79,7 @@ def finding(submission: Submission, known: Known, failure: Failure, contract: Co
 
 
 def _labels(failure: Failure, content: Content | None) -> tuple[str, str]:
-    field = content.record_type.fields.get(failure.field) if content is not None else None
+    field = content.record_type.leaves.get(failure.field) if content is not None else None
     if field is not None:
         return f"{field.zh}：", f"{field.en}: "
     name = failure.field.removeprefix(ENVELOPE)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check
+from databus.contract.fields import STEP
 from databus.quality.content import ENVELOPE, NOTHING, Content, Failure, Question
 
 LONGEST = 20_000
@@ -25,11 +26,14 @@ UNKNOWN = "UNKNOWN"
 
 def bounded(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-FMT-04: no text longer than its field, no control character in any, an id and a system."""
-    rule, fields = check.rule, {name: field.max_length for name, field in record_type.fields.items() if field.max_length}
+    rule, fields = check.rule, {path: field.max_length for path, field in record_type.leaves.items() if field.max_length}
+    holding = frozenset(name for name, field in record_type.fields.items() if field.parts)
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
         # A registry ahead of this checkout may know a field that the contract at hand does not.
         found = _over(rule, "", content.payload, fields, LONGEST)
+        for name in holding:
+            found += _records(rule, name, content.payload.get(name), fields)
         found += _over(rule, ENVELOPE, content.envelope, _ENVELOPE_LONGEST, _ENVELOPE_TEXT)
         found += _over(rule, f"{ENVELOPE}subject.", content.envelope["subject"], _SUBJECT_LONGEST, _SUBJECT_TEXT)
         found += [Failure(rule, ENVELOPE + name, "", expected="a value") for name in _GIVEN if not content.envelope[name]]
@@ -44,15 +48,28 @@ def _over(rule: str, prefix: str, values: Mapping[str, Any], longest: Mapping[st
         # Most are absent, most of the rest as they should be.
         if value is None or (value.__class__ is str and len(value) <= longest.get(name, otherwise) and value.isprintable()):
             continue
-        if isinstance(value, str | list):
+        if isinstance(value, str | list | dict):
             found += _texts(rule, prefix + name, value, longest.get(name, otherwise))
     return found
 
 
-def _texts(rule: str, field: str, value: str | list[str], limit: int) -> Iterable[Failure]:
-    if isinstance(value, list):
+def _records(rule: str, name: str, held: Any, longest: Mapping[str, int]) -> Iterable[Failure]:
+    records = held if isinstance(held, list) else [] if held is None else [held]
+    if len(records) > LONGEST:
+        return (_too_many(rule, name, records),)
+    within = {path.removeprefix(f"{name}{STEP}"): limit for path, limit in longest.items() if path.startswith(f"{name}{STEP}")}
+    return [failure for record in records for failure in _over(rule, f"{name}{STEP}", record, within, LONGEST)]
+
+
+def _too_many(rule: str, field: str, value: Sized) -> Failure:
+    return Failure(rule, field, f"{len(value)} values", expected=f"≤ {LONGEST} values")
+
+
+def _texts(rule: str, field: str, value: str | list[str] | dict[str, Any], limit: int) -> Iterable[Failure]:
+    """What is wrong with a text, with one of a list, or with a name in a map; records are looked at part by part."""
+    if isinstance(value, list | dict):
         if len(value) > LONGEST:
-            return (Failure(rule, field, f"{len(value)} values", expected=f"≤ {LONGEST} values"),)
+            return (_too_many(rule, field, value),)
         return next((found for text in value if (found := _texts(rule, field, text, limit))), ())
     if len(value) > limit:
         return (Failure(rule, field, value, expected=f"≤ {limit} characters"),)

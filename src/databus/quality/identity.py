@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,14 +12,16 @@ from typing import Any
 from databus.contract import identifiers
 from databus.model.keys import USCI, organisation_key, person_key
 from databus.model.labels import SubjectKind
-from databus.quality.completeness import Blank, key_fields
+from databus.quality.completeness import PERSON, Blank, key_fields
 from databus.quality.content import Content, Failure
 from databus.quality.normalise import document_number, text
 
 SCHEMES = (("uscc", USCI), ("reg_no", "CN-REG"), ("org_code", "CN-ORG"), ("tax_no", "CN-TAX"))
 """Codes of an organisation, the best first."""
 
-PARTY, SOURCE = "@party", "@source"
+PARTY, SOURCE, HASH = "@party", "@source", "@hash:"
+"""Parts of a key that are no fields: the subject, the source, a hash of a text."""
+NAMED = "NAME"
 _OLD_CITIZEN_ID = 15
 # A household's taxpayer id is its operator's citizen id, with up to two characters behind it (domain 1.4).
 _PERSONAL_TAX_NO = (18, 20)
@@ -81,15 +84,19 @@ def key_failures(inbox_key: bytes | None, reference: Mapping[str, Any], subject:
             yield Failure("DQ-KEY-01", "", "", expected=subject.key)
 
 
-def record_key(content: Content, subject: Subject, blank: Blank) -> str:
+def record_key(content: Content, subject: Subject, blank: Blank, *, platform_key: bytes) -> str:
     """`TYPE|part|part` over the key of the type; empty where every part is missing."""
-    parts = [_part(name, content, subject) for name in key_fields(content, blank)]
+    parts = [_part(name, content, subject, platform_key) for name in key_fields(content, blank)]
     return "|".join((content.record_type.name, *parts)) if any(parts) else ""
 
 
-def _part(name: str, content: Content, subject: Subject) -> str:
+def _part(name: str, content: Content, subject: Subject, platform_key: bytes) -> str:
     if name == PARTY:
         return subject.key
+    if name.startswith(HASH):
+        return _hashed(content.value(name.removeprefix(HASH)))
+    if name.startswith(PERSON):
+        return _other_person(name.removeprefix(PERSON), content, platform_key)
     if name == SOURCE:
         return _safe(f"{content.department}/{content.envelope['source_system']}")
     value = content.value(name)
@@ -98,6 +105,18 @@ def _part(name: str, content: Content, subject: Subject) -> str:
     if isinstance(value, list):
         return _safe(",".join(str(item) for item in value))
     return _safe("" if value is None else str(value))
+
+
+def _hashed(value: str | None) -> str:
+    return hashlib.sha256(text(value).encode()).hexdigest()[:16] if value else ""
+
+
+def _other_person(fields: str, content: Content, platform_key: bytes) -> str:
+    """A person in the record beside its subject: by the document, else by name. Neither stands in a key as it is."""
+    id_type, id_number, name = (content.value(field) for field in fields.split(","))
+    if id_type and id_number:
+        return person_key(id_type, identifiers.upgrade_citizen_id(id_number), secret=platform_key)
+    return person_key(NAMED, text(name), secret=platform_key) if name else ""
 
 
 def _safe(part: str) -> str:

@@ -29,7 +29,7 @@ def observed(value: object, field: str, content: Content | None) -> str:
     text = _text(value)
     if content is None or not text:
         return without_persons(text[:SHOWN])
-    contract_field = content.record_type.fields.get(field)
+    contract_field = _contract_field(field, content)
     if field in _PERSON_FIELDS and (content.person or field == _ID_NUMBER):
         return _by_mask(text[:SHOWN], "name" if field == _NAME else None)
     if contract_field is not None and _personal(contract_field, content.person):
@@ -41,12 +41,17 @@ def is_personal(value: object, field: str, content: Content | None) -> bool:
     """True if neither this value nor anything made of it may be repeated: a field of a person, or a person's number anywhere."""
     if _NUMBERS.search(_text(value)[:SHOWN]):
         return True
-    contract_field = content.record_type.fields.get(field) if content is not None else None
+    contract_field = _contract_field(field, content) if content is not None else None
     return field in _PERSON_FIELDS or (content is not None and contract_field is not None and _personal(contract_field, content.person))
 
 
+def _contract_field(field: str, content: Content) -> Field | None:
+    return content.record_type.leaves.get(field) or content.record_type.fields.get(field)
+
+
 def _personal(field: Field, person: bool) -> bool:
-    return field.privacy != Privacy.NONE or (field.mask is not None and person)
+    own = field.privacy != Privacy.NONE or (field.mask is not None and person)
+    return own or any(_personal(part, person) for part in field.parts.values())
 
 
 def _by_mask(text: str, mask: str | None) -> str:
@@ -83,4 +88,6 @@ def _text(value: object) -> str:
         return format(value, "f") if value.adjusted() < SHOWN else str(value)
     if isinstance(value, list):
         return ", ".join(_text(item) for item in value[:SHOWN])
+    if isinstance(value, dict):
+        return " ".join(_text(item) for item in value.values() if item is not None)
     return str(value)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from databus.contract.catalogue import RecordType
+from databus.contract.fields import STEP
 
 _WIDE = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))} | {0x3000: 0x20}
 _HAS_WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u3000]")
@@ -47,7 +48,7 @@ def document_number(value: str) -> str:
 
 def spellings(record_type: RecordType) -> Mapping[str, Spelling]:
     """How each text field of a type is written: by what its checks take it for."""
-    roles: dict[str, Spelling] = {name: text for name, field in record_type.fields.items() if field.kind in ("string", "strings")}
+    roles: dict[str, Spelling] = {name: text for name, field in record_type.leaves.items() if field.kind in ("string", "strings")}
     for check in record_type.checks:
         if check.rule in _CODE_RULES and check.field in roles:
             roles[check.field] = code
@@ -57,16 +58,23 @@ def spellings(record_type: RecordType) -> Mapping[str, Spelling]:
 
 
 def payload(value: Mapping[str, Any], roles: Mapping[str, Spelling]) -> dict[str, Any]:
-    """A payload, written alike."""
-    changed: dict[str, str | list[str]] = {}
-    for name, spell in roles.items():
-        held = value.get(name)
-        if isinstance(held, str):
-            if (spelled := spell(held)) != held:
-                changed[name] = spelled
-        elif held and (listed := [spell(item) for item in held]) != held:
-            changed[name] = listed
+    """A payload, written alike. `roles` are by the paths of texts."""
+    changed: dict[str, Any] = {}
+    for path, spell in roles.items():
+        name, _, part = path.partition(STEP)
+        held = changed.get(name, value.get(name))
+        if held and (spelled := _spelled(held, part, spell)) != held:
+            changed[name] = spelled
     return {**value, **changed} if changed else dict(value)
+
+
+def _spelled(held: Any, part: str, spell: Spelling) -> Any:
+    if isinstance(held, str):
+        return spell(held)
+    if isinstance(held, list):
+        return [_spelled(item, part, spell) for item in held]
+    inner = held.get(part)
+    return held if not inner else {**held, part: _spelled(inner, "", spell)}
 
 
 def envelope(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check
+from databus.contract.fields import STEP
 from databus.contract.predicates import predicate
 from databus.errors import BadContract
 from databus.quality import accuracy, completeness, form, plausibility, scope, security, timeliness
-from databus.quality.content import ENVELOPE, Ask, Content, Failure, Narrowing, Reading, Rule, narrowing_of, reading
+from databus.quality.content import ENVELOPE, Ask, Content, Failure, Question, Reading, Rule, reading
 from databus.quality.normalise import Spelling, spellings
 
 RULES: Mapping[str, Rule] = {
@@ -55,19 +56,22 @@ ALWAYS: tuple[tuple[Rule, Check], ...] = (
 """What every submission is asked, whatever its type: its form, its scope and its envelope."""
 
 LIST, BATCH = "dq_rule", "batch"
+_CODES = frozenset({"uscc", "reg_no", "org_code", "tax_no", "id_type", "id_number"})
 _CONDITIONS = ("when", "unless", "required_when")
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What one type's submissions are asked, made ready once: of which values, and as a whole."""
+    """What one type's submissions are asked, made ready once: of which values, of which parts of the records in which fields, and
+    as a whole. `copies` are the fields that name the subject once more."""
 
     record_type: RecordType
     payload: Mapping[str, tuple[Ask, ...]]
+    parts: Mapping[str, tuple[tuple[Reading, Ask], ...]]
     envelope: tuple[tuple[Reading, Ask], ...]
     whole: tuple[Ask, ...]
     spellings: Mapping[str, Spelling]
-    narrowing: Narrowing
+    copies: Mapping[str, str]
 
 
 def questions(record_type: RecordType, contract: Contract, profile: tuple[Check, ...] = ()) -> Questions:
@@ -80,17 +84,23 @@ def questions(record_type: RecordType, contract: Contract, profile: tuple[Check,
     """
     asked = _asked(record_type, contract, profile)
     own = [(_rule(check, record_type), check) for check in asked]
-    one = [(scope.one_subject, Check("DQ-KEY-01", "", check.params)) for check in asked if check.rule == "DQ-COM-02"]
+    codes = {part: field for part, field in copies_of(record_type).items() if part != "id_type"}
+    one = [(scope.one_subject, Check("DQ-KEY-01", "", {"copies": codes}))]
     always = [(rule, _told_apart(check, record_type)) for rule, check in ALWAYS]
     made = [rule(_compiled(_inside(check, asked), record_type), record_type, contract) for rule, check in (*own, *one, *always)]
     return Questions(
         record_type,
         payload={name: tuple(one.ask for one in made if one.field == name) for name in record_type.fields},
+        parts={holder: asks for holder, field in record_type.fields.items() if field.parts and (asks := _of_parts(holder, made))},
         envelope=tuple((reading(one.field), one.ask) for one in made if one.field.startswith(ENVELOPE)),
         whole=tuple(one.ask for one in made if not one.field),
         spellings=spellings(record_type),
-        narrowing=narrowing_of(record_type, contract),
+        copies=copies_of(record_type),
     )
+
+
+def _of_parts(holder: str, made: Sequence[Question]) -> tuple[tuple[Reading, Ask], ...]:
+    return tuple((reading(one.field), one.ask) for one in made if one.field.partition(STEP)[0] == holder)
 
 
 def _asked(record_type: RecordType, contract: Contract, profile: tuple[Check, ...]) -> list[Check]:
@@ -106,9 +116,17 @@ def _rule(check: Check, record_type: RecordType) -> Rule:
     return RULES[check.rule]
 
 
+def copies_of(record_type: RecordType) -> Mapping[str, str]:
+    """The fields in which a payload names its subject once more, by the part of the reference they copy (type.yaml, `row`)."""
+    told = record_type.row.get("subject", {})
+    named = ((part, source["from"]) for part, source in told.items() if isinstance(source, dict) and "from" in source)
+    return {part: field for part, field in named if field in record_type.fields and part in _CODES}
+
+
 def _told_apart(check: Check, record_type: RecordType) -> Check:
-    """An envelope's check that need not look again where the payload's field of that name has the same value."""
+    """An envelope's check that need not look again where the payload's copy of the field has the same value."""
     name = check.field.rpartition(".")[2]
+    name = copies_of(record_type).get(name, name)
     looked = any(own.rule == check.rule and own.field == name for own in record_type.checks)
     return replace(check, params={**check.params, "copy_of": name}) if looked and "." in check.field else check
 
@@ -132,13 +150,25 @@ def failures(questions: Questions, content: Content) -> list[Failure]:
         if value is not None and value != "":
             for ask in questions.payload.get(name, ()):
                 found += ask(content, value)
-    for read, ask in questions.envelope:
-        value = read(content)
-        if value is not None and value != "":
-            found += ask(content, value)
+    for holder, asks in questions.parts.items():
+        for record in content.each(holder):
+            found += _answers(asks, record)
+    found += _answers(questions.envelope, content)
     for ask in questions.whole:
         found += ask(content, None)
     first: dict[tuple[str, str], Failure] = {}
     for failure in found:
-        first.setdefault((failure.rule, failure.field.rpartition(".")[2]), failure)
+        first.setdefault((failure.rule, _place(failure.field, questions)), failure)
     return list(first.values())
+
+
+def _answers(asks: Iterable[tuple[Reading, Ask]], content: Content) -> Iterator[Failure]:
+    for read, ask in asks:
+        value = read(content)
+        if value is not None and value != "":
+            yield from ask(content, value)
+
+
+def _place(field: str, questions: Questions) -> str:
+    part = field.removeprefix(f"{ENVELOPE}subject.")
+    return field.removeprefix(ENVELOPE) if part == field else questions.copies.get(part, part)

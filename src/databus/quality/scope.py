@@ -7,6 +7,7 @@ from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check
+from databus.contract.identifiers import upgrade_citizen_id
 from databus.quality.content import ENVELOPE, NOTHING, Content, Failure, Question, condition, reading
 
 
@@ -79,12 +80,18 @@ def in_scope(check: Check, record_type: RecordType, contract: Contract) -> Quest
 
 
 def one_subject(check: Check, record_type: RecordType, contract: Contract) -> Question:
-    """DQ-KEY-01: codes of the subject are the same in the payload (`any_of`) and in the reference the key is made of."""
-    pairs = [(field, reading(field), reading(f"{ENVELOPE}subject.{field}")) for field in check.params["any_of"]]
+    """DQ-KEY-01: codes of the subject are the same in the payload (`copies`) and in the reference the key is made of."""
+    pairs = [(field, f"{ENVELOPE}subject.{part}") for part, field in check.params["copies"].items()]
+    reads = [(field, place, reading(field), reading(place)) for field, place in pairs]
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
-        told = ((field, in_payload(content), referred(content)) for field, in_payload, referred in pairs)
-        differing = ((field, one) for field, one, other in told if one and other and one != other)
-        return [Failure(check.rule, field, one, expected=f"{ENVELOPE}subject.{field}") for field, one in differing]
+        told = ((field, place, in_payload(content), referred(content)) for field, place, in_payload, referred in reads)
+        differing = ((field, place, one) for field, place, one, other in told if one and other and not _same(one, other))
+        return [Failure(check.rule, field, one, expected=place) for field, place, one in differing]
 
     return Question(ask)
+
+
+def _same(one: str, other: str) -> bool:
+    """The old form of a person's number and its new one are the same."""
+    return one == other or upgrade_citizen_id(one) == upgrade_citizen_id(other)

@@ -11,7 +11,8 @@ from typing import Any
 from databus.contract import identifiers
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check
-from databus.model.labels import Publication, narrows
+from databus.contract.fields import values_of
+from databus.model.labels import Privacy, Publication, narrows
 from databus.quality.content import NOTHING, Content, Failure, Question
 
 _CITIZEN = re.compile(
@@ -43,7 +44,7 @@ def not_wider(check: Check, record_type: RecordType, contract: Contract) -> Ques
 
 def no_personal_numbers(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-SEC-02: numbers of persons (`patterns`) inside a text that would be published."""
-    patterns = check.params["patterns"] if record_type.fields[check.field].publication is Publication.PUBLIC else ()
+    patterns = check.params["patterns"] if record_type.leaves[check.field].publication is Publication.PUBLIC else ()
 
     def ask(content: Content, value: str) -> Iterable[Failure]:
         if content.publication is not Publication.PUBLIC or not _NUMBER.search(value):
@@ -57,16 +58,23 @@ def no_personal_numbers(check: Check, record_type: RecordType, contract: Contrac
 
 def no_citizen_id(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-SEC-02: a valid citizen id as the value of a public field that asks for something else."""
-    public = tuple(name for name, field in record_type.fields.items() if field.publication is Publication.PUBLIC)
+    # Where a field is made for a person's number, it is labelled so and masked.
+    public = frozenset(
+        path for path, field in record_type.leaves.items() if field.publication is Publication.PUBLIC and field.privacy is Privacy.NONE
+    )
+    flat = tuple(name for name in record_type.fields if name in public)
+    holding = {name: field for name, field in record_type.fields.items() if field.parts}
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
         if content.publication is not Publication.PUBLIC:
             return NOTHING
         payload, found = content.payload, []
-        for name in public:
-            value = payload.get(name)
+        told = [(name, payload.get(name)) for name in flat]
+        if holding:
+            told += [(path, value) for path, value in values_of(holding, {name: payload.get(name) for name in holding}) if path in public]
+        for path, value in told:
             if value.__class__ is str and len(value) in _ID_LENGTHS and _is_citizen_id(value[:18], content.received):
-                found.append(Failure(check.rule, name, value, expected="no citizen_id"))
+                found.append(Failure(check.rule, path, value, expected="no citizen_id"))
         return found
 
     return Question(ask)

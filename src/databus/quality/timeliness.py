@@ -11,7 +11,7 @@ from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check
 from databus.model.event import Op
 from databus.quality.completeness import blank_of
-from databus.quality.content import NOTHING, Content, Failure, Question
+from databus.quality.content import NOTHING, Content, Failure, Question, reading
 
 _ENDS = (Op.REVOKE, Op.REPAIR)
 # Times outside these years say nothing: an unset clock, or another unit.
@@ -19,10 +19,14 @@ _FIRST_MS, _LAST_MS = 946_684_800_000, 4_102_444_800_000
 
 
 def in_time(check: Check, record_type: RecordType, contract: Contract) -> Question:
-    """DQ-TIM-01: received within the entry's working days after the day in the field; the day after it is day 1."""
-    calendar, blank = contract.calendar, blank_of(contract)
+    """DQ-TIM-01: received within the entry's working days after the day in the field; the day after it is day 1.
 
-    def ask(content: Content, since: date) -> Iterable[Failure]:
+    Where one of the `latest` fields has a later day, what it tells of is the news: a removal is not late because the entry is old.
+    """
+    calendar, blank, latest = contract.calendar, blank_of(contract), tuple(map(reading, check.params.get("latest", ())))
+
+    def ask(content: Content, told: date) -> Iterable[Failure]:
+        since = max((told, *(day for read in latest if (day := read(content)) is not None))) if latest else told
         limit = content.entry.late_after if content.entry is not None else None
         # A correction is no late report of the fact it corrects; within as many calendar days no calendar is needed.
         if limit is None or content.op != Op.UPSERT or (content.received - since).days <= limit or blank(since):

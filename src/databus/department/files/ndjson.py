@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from databus.department.files.lines import NUL, lines
-from databus.department.files.row import LIST, MARK, NO_MARKS, Row
+from databus.department.files.row import LIST, MARK, NO_MARKS, Row, holds_records, records_text
 
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _PARTS = ("envelope", "subject")
@@ -78,15 +78,16 @@ def _is_unicode(value: Any) -> bool:
 def _fill(cells: dict[str, str], value: Mapping[str, Any]) -> str:
     """Put the members of an object into cells; what is wrong with them."""
     for key, member in value.items():
-        if isinstance(member, dict):
-            if key not in (*_PARTS, _FACT):
-                return f"the member {key[:64]} is an object; a value is expected"
+        if isinstance(member, dict) and key in (*_PARTS, _FACT):
             told = member if key == _FACT else {f"{key}.{name}": item for name, item in member.items()}
         else:
             told = {key: member}
         for name, item in told.items():
             if name in cells:
                 return f"the member {name[:64]} is there twice"
+            if holds_records(item) and "." not in name:
+                cells[name] = records_text(item)
+                continue
             if isinstance(item, dict) or (isinstance(item, list) and any(isinstance(one, list | dict) for one in item)):
                 return f"the member {name[:64]} is nested; a value is expected"
             cells[name] = _text(item)

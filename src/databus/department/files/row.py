@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MARK = "databus."
 """Columns of that name are a result file's own: they tell of a row and are no part of it."""
@@ -11,7 +12,20 @@ MARK = "databus."
 LIST = "\x1f"
 """Ends each element of a cell that is a list, so that an element may hold what parts elements elsewhere."""
 
+RECORDS = "\x02"
+"""Begins a cell of a format with structure that holds a record or several, as JSON; only a field that holds records reads it."""
+
 NO_MARKS: Mapping[str, str] = {}
+
+
+def holds_records(value: Any) -> bool:
+    """True for an object, and for a list of nothing but objects."""
+    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value))
+
+
+def records_text(value: Any) -> str:
+    """Such a value as a cell."""
+    return RECORDS + json.dumps(value, ensure_ascii=False)
 
 
 class Row(NamedTuple):

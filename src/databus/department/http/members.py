@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from databus.department.cells import ENVELOPE, SUBJECT
+from databus.department.files.row import holds_records, records_text
 from databus.department.http import strict
 from databus.department.http.refusals import VALUE, Refusal, near
 
@@ -103,7 +104,7 @@ def _cells(told: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
     for name, value in told.items():
         text = value if isinstance(value, str) else _text(value)
         if text is None:
-            expected = "a text, a number, true, false, null, or a list of texts without ; ； | 、"
+            expected = "a text, a number, true, false, null, an object or a list of them, or a list of texts without ; ； | 、"
             refused.append(Refusal(VALUE, name[:64], expected=expected))
         elif text:
             found[name] = text
@@ -115,6 +116,8 @@ def _text(value: Any) -> str | None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if holds_records(value):
+        return records_text(value)
     if isinstance(value, list):
         whole = [one for one in value if isinstance(one, str) and not _SEPARATORS.search(one)]
         return ";".join(whole) if len(whole) == len(value) else None
