@@ -52,6 +52,7 @@ check: setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/databus schemas check
 	@opa=$$($(BIN)/python -m databus.local.provision) && set -x && \
 	$$opa fmt --fail --list policies && $$opa check --strict --schema policies/schemas policies && \
 	$$opa test --bundle policies --fail-on-empty && $$opa test --bundle policies --coverage --threshold 100 >/dev/null
