@@ -25,6 +25,7 @@ from starlette.requests import Request
 from bench.publish.bare import TYPE
 from bench.publish.files import SECRET
 from bench.publish.runs import DEPARTMENT, connection
+from databus.access.signing import signing_key
 from databus.bootstrap.parts import now, registered_codec
 from databus.bus.journal import Journal
 from databus.bus.registry import read
@@ -46,7 +47,7 @@ async def ours() -> tuple[FastAPI, Journal]:
     """The intake's own route, without login; replies are kept in memory, since no request has a key."""
     here, key = connection(), ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    signing, journal = receipt.signing_key(pem), Journal(here.address)
+    signing, journal = signing_key(pem, purpose="receipts"), Journal(here.address)
     await journal.start()
 
     async def caller(request: Request) -> Caller:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey
 
 from databus.access.callers import caller_of
 from databus.access.tokens import LIFE, Signing, issue, jwks, signing, verify
-from databus.errors import BadSettings, Unauthenticated
+from databus.errors import Unauthenticated
 from databus.model.disclosure import ANONYMOUS, Caller, Role
 
 NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
@@ -142,10 +142,3 @@ def test_the_key_set_holds_no_private_part() -> None:
     (key,) = jwks(OURS)["keys"]
     assert "d" not in key
     assert (key["kty"], key["crv"], key["alg"], key["use"], key["kid"]) == ("EC", "P-256", "ES256", "sig", OURS.key.kid)
-
-
-def test_a_key_must_be_one() -> None:
-    rsa_key = text(rsa.generate_private_key(public_exponent=65537, key_size=2048))
-    for wrong in ("", "nonsense", pem(ec.SECP384R1()), rsa_key):
-        with pytest.raises(BadSettings):
-            signing(wrong, issuer="databus", audience="gateway")

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from databus.access.signing import signing_key
 from databus.cli.app import run
 from databus.department import proof, receipt
 from databus.department.receipt import Listed
@@ -18,7 +19,7 @@ from databus.errors import BadSettings, Malformed, NotFound
 PRIVATE = ec.generate_private_key(ec.SECP256R1())
 PEM = PRIVATE.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 PUBLIC = PRIVATE.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-KEY = receipt.signing_key(PEM)
+KEY = signing_key(PEM, purpose="receipts")
 AT = 1_789_000_003_000  # 2026-09-10 08:26:43 in Asia/Shanghai
 
 

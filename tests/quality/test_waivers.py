@@ -10,10 +10,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jws
-from joserfc.jwk import ECKey
 
+from databus.access.signing import signing_key
 from databus.contract import wire
-from databus.errors import BadSettings, Conflict, Malformed
+from databus.errors import Conflict, Malformed
 from databus.model.finding import Answer, FindingStatus, Tracked
 from databus.model.keys import organisation_key
 from databus.quality import checker, waivers
@@ -31,7 +31,7 @@ def pem(curve: Any = None) -> bytes:
     return made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
-STEWARD, STRANGER = waivers.key_of(pem()), waivers.key_of(pem())
+STEWARD, STRANGER = signing_key(pem(), purpose="waivers"), signing_key(pem(), purpose="waivers")
 
 
 @pytest.fixture(scope="module")
@@ -149,10 +149,3 @@ def test_a_waiver_has_a_reason_and_is_given_once(gate: Inbox) -> None:
     fixed = Answer(one.finding_id, one.department, FindingStatus.FIXED, by="s", at=1)
     with pytest.raises(Conflict):
         waivers.waive([Tracked(one, None, fixed)], key=KEY, value=b"", by="s", reason="号码为虚构", now=RECEIVED)
-
-
-def test_a_key_of_another_curve_or_kind_is_refused() -> None:
-    assert isinstance(STEWARD, ECKey)
-    for bad in (pem(ec.SECP384R1()), b"no key"):
-        with pytest.raises(BadSettings):
-            waivers.key_of(bad)

@@ -11,12 +11,12 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from databus.errors import BadSettings, Unauthenticated
+from databus.access.signing import ALGORITHM, signing_key
+from databus.errors import Unauthenticated
 from databus.model.disclosure import Caller, Role
 
 LIFE = timedelta(minutes=10)
 
-_ALGORITHM = "ES256"
 _TYPE = "at+jwt"
 # Clocks of two processes may differ by so many seconds.
 _LEEWAY = 5
@@ -33,19 +33,12 @@ class Signing:
 
 
 def signing(pem: str | bytes, *, issuer: str, audience: str) -> Signing:
-    """The signing key from its PEM; its `kid` is its thumbprint (RFC 7638).
+    """The key from its PEM, for an issuer and an audience.
 
     Raises:
         BadSettings: the PEM holds no key on P-256.
     """
-    try:
-        key = ECKey.import_key(pem)
-    except (JoseError, ValueError, TypeError) as error:
-        raise BadSettings("the key for tokens cannot be read") from error
-    if key.curve_name != "P-256":
-        raise BadSettings("the key for tokens must lie on P-256", curve=key.curve_name)
-    named = ECKey.import_key(key.as_dict(private=key.is_private), {"kid": key.thumbprint(), "use": "sig", "alg": _ALGORITHM})
-    return Signing(named, issuer, audience)
+    return Signing(signing_key(pem, purpose="tokens"), issuer, audience)
 
 
 def issue(caller: Caller, with_: Signing, *, now: datetime) -> str:
@@ -61,7 +54,7 @@ def issue(caller: Caller, with_: Signing, *, now: datetime) -> str:
         "exp": int((now + LIFE).timestamp()),
         "jti": str(uuid.uuid4()),
     }
-    return jwt.encode({"alg": _ALGORITHM, "typ": _TYPE, "kid": with_.key.kid}, claims, with_.key, algorithms=[_ALGORITHM])
+    return jwt.encode({"alg": ALGORITHM, "typ": _TYPE, "kid": with_.key.kid}, claims, with_.key, algorithms=[ALGORITHM])
 
 
 def verify(token: str, with_: Signing, *, now: datetime) -> Caller:
@@ -73,7 +66,7 @@ def verify(token: str, with_: Signing, *, now: datetime) -> Caller:
     if len(token) > _LONGEST:
         raise _refused("it is too long")
     try:
-        decoded = jwt.decode(token, with_.key, algorithms=[_ALGORITHM])
+        decoded = jwt.decode(token, with_.key, algorithms=[ALGORITHM])
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise _refused("its signature is not ours") from error
     if decoded.header.get("typ") != _TYPE:

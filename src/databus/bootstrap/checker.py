@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from databus.access.signing import signing_key
 from databus.bootstrap.parts import Process, counted, main, process, registered_codec
 from databus.bootstrap.worker import Work, run_worker
 from databus.bus.topics import inbox
-from databus.quality import checker, waivers
+from databus.quality import checker
 from databus.settings import Settings
 
 
@@ -24,7 +25,7 @@ def work_of(made: Process) -> Work:
         platform_key=bytes.fromhex(made.keys.read("platform.hmac")),
         quarantine_key=bytes.fromhex(made.keys.read("quarantine.key")),
         told_time=settings.checker.told_time,
-        waiver_key=waivers.key_of(made.keys.read("waiver-signing.pub")),
+        waiver_key=signing_key(made.keys.read("waiver-signing.pub"), purpose="waivers"),
     )
     return Work(
         group="checker",

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from databus.access import oauth, tokens
 from databus.access.callers import caller_of
 from databus.access.secrets import Hashing
+from databus.access.signing import signing_key
 from databus.bootstrap.foresight import foresight
 from databus.bootstrap.parts import Process, beat, main, now, process, registered_codec
 from databus.bus import registry
@@ -76,7 +77,7 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
     settings, pages = made.settings, load_pages()
     url = settings.intake.public_url or f"http://127.0.0.1:{settings.intake.port}"
     signing = tokens.signing(made.keys.read("token-signing.pem"), issuer=url, audience=AUDIENCE)
-    key = receipt.signing_key(made.keys.read("receipt-signing.pem"))
+    key = signing_key(made.keys.read("receipt-signing.pem"), purpose="receipts")
 
     async def caller(request: Request) -> Caller:
         return caller_of(request.headers.get("authorization"), signing=signing, clock=now)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from databus.access.signing import signing_key
 from databus.bootstrap.parts import now
 from databus.bus.journal import Journal
 from databus.bus.lookup import find_keyed
@@ -35,7 +36,7 @@ def waive(
     story = here.ask(asking(department, finding_id))
     event_id = story.tracked.finding.event_id
     original = _original(here, department, event_id)
-    at, key = int(now().timestamp() * 1000), waivers.key_of(here.keys.read("waiver-signing.pem"))
+    at, key = int(now().timestamp() * 1000), signing_key(here.keys.read("waiver-signing.pem"), purpose="waivers")
     found = (story.tracked, *story.beside)
     waiver = waivers.waive(found, key=original.key, value=original.value, by=by, reason=reason, now=at)
     submission_id = story.tracked.finding.submission_id

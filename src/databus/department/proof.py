@@ -11,7 +11,7 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from databus.department.receipt import signing_key
+from databus.access.signing import signing_key
 from databus.errors import BadSettings, Malformed, NotFound
 
 _BLOCK = 1 << 20
@@ -68,7 +68,7 @@ def public_keys(path: Path) -> dict[str, ECKey]:
         raise BadSettings(f"{path.name} cannot be read", file=path.name) from error
     raw = _parsed(text)
     if raw is None:
-        key = signing_key(text)
+        key = signing_key(text, purpose="receipts")
         return {str(key.kid): key}
     found = dict(_jwks(raw))
     if not found:

@@ -10,21 +10,19 @@ proves single submissions and needs no signature of its own. `appended_at` is th
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from joserfc import jws
-from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from databus.errors import BadSettings, Malformed, Unprocessable
+from databus.access import signing
+from databus.errors import Malformed, Unprocessable
 from databus.model.chunk import Headers
 
-ALGORITHM, TYPE = "ES256", "databus-receipt"
+TYPE = "databus-receipt"
 _ABSENT = b"\xff\xff\xff\xff"
 
 
@@ -104,26 +102,12 @@ def _spans(ordered: Sequence[Listed]) -> tuple[Span, ...]:
     )
 
 
-def signing_key(pem: str | bytes) -> ECKey:
-    """The signing key from its PEM, or the public one from its; its `kid` is its thumbprint (RFC 7638).
-
-    Raises:
-        BadSettings: the PEM holds no key on P-256.
-    """
-    try:
-        key = ECKey.import_key(pem)
-    except (JoseError, ValueError, TypeError) as error:
-        raise BadSettings("the key for receipts cannot be read") from error
-    if key.curve_name != "P-256":
-        raise BadSettings("the key for receipts must lie on P-256", curve=key.curve_name)
-    return ECKey.import_key(key.as_dict(private=key.is_private), {"kid": key.thumbprint(), "use": "sig", "alg": ALGORITHM})
-
-
 def sign(told: Statement, listed: Iterable[Listed], key: ECKey) -> dict[str, Any]:
     """The receipt."""
-    header = {"alg": ALGORITHM, "typ": TYPE, "kid": key.kid}
-    signed = jws.serialize_compact(header, json.dumps(asdict(told), separators=(",", ":")), key, algorithms=[ALGORITHM])
-    return {"receipt": signed, "submissions": [{name: getattr(one, name) for name in _NAMES} for one in _in_order(listed)]}
+    return {
+        "receipt": signing.sign(asdict(told), key, kind=TYPE),
+        "submissions": [{name: getattr(one, name) for name in _NAMES} for one in _in_order(listed)],
+    }
 
 
 def verify(document: Any, keys: Mapping[str, ECKey], *, source_sha256: str | None = None) -> Statement:
@@ -164,20 +148,14 @@ def _listed(raw: Mapping[str, Any]) -> Listed:
 
 
 def _statement(signed: str, keys: Mapping[str, ECKey]) -> Statement:
-    try:
-        kid = str(jws.extract_compact(signed.encode()).headers().get("kid"))
-    except (JoseError, ValueError, TypeError) as error:
-        raise Malformed("This is no receipt: it holds no signature that can be read.") from error
+    kid = signing.signer(signed)
     if kid not in keys:
         raise _tampered("signature", f"It was signed with the key {kid[:64]}, which is none of those given.")
     try:
-        found = jws.deserialize_compact(signed, keys[kid], algorithms=[ALGORITHM])
-        if found.headers().get("typ") != TYPE:
-            raise _tampered("signature", "What was signed is no receipt.")
-        raw = json.loads(found.payload)
+        raw = signing.signed(signed, keys[kid], kind=TYPE)
         return Statement(**{**raw, "positions": tuple(Span(**one) for one in raw["positions"])})
-    except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise _tampered("signature", "The signature does not hold: what it covers was changed, or another key made it.") from error
+    except (Malformed, TypeError, KeyError) as error:
+        raise _tampered("signature", str(error) if isinstance(error, Malformed) else "What was signed is no receipt.") from error
 
 
 def _tampered(what: str, detail: str) -> Unprocessable:

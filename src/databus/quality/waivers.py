@@ -7,21 +7,19 @@ ends, who says so and until when. Only what holds (H) can be waived; what reject
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from joserfc import jws
-from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from databus.errors import BadSettings, Conflict, Malformed
+from databus.access import signing
+from databus.errors import Conflict, Malformed
 from databus.model.finding import OPEN, Tracked, Verdict
 from databus.quality.answers import LONGEST, SHORTEST
 from databus.quality.masking import without_persons
 
-ALGORITHM, TYPE = "ES256", "databus-waiver"
+TYPE = "databus-waiver"
 LIFE = timedelta(days=7)
 NO_SUBJECT = ("DQ-COM-02", "envelope.subject")
 """A fact about nobody cannot be let pass: there is no profile it would go into."""
@@ -40,21 +38,6 @@ class Waiver:
     reason: str
     signed_at: int
     until: int
-
-
-def key_of(pem: str | bytes) -> ECKey:
-    """The key for waivers from its PEM, or the public one from its.
-
-    Raises:
-        BadSettings: the PEM holds no key on P-256.
-    """
-    try:
-        key = ECKey.import_key(pem)
-    except (JoseError, ValueError, TypeError) as error:
-        raise BadSettings("the key for waivers cannot be read") from error
-    if key.curve_name != "P-256":
-        raise BadSettings("the key for waivers must lie on P-256", curve=key.curve_name)
-    return key
 
 
 def digest(key: bytes | None, value: bytes) -> str:
@@ -95,7 +78,7 @@ def waive(found: Sequence[Tracked], *, key: bytes | None, value: bytes, by: str,
 
 def sign(waiver: Waiver, key: ECKey) -> str:
     """The waiver as it travels."""
-    return jws.serialize_compact({"alg": ALGORITHM, "typ": TYPE}, json.dumps(asdict(waiver), ensure_ascii=False), key)
+    return signing.sign(asdict(waiver), key, kind=TYPE)
 
 
 def read(token: bytes, key: ECKey) -> Waiver:
@@ -104,14 +87,11 @@ def read(token: bytes, key: ECKey) -> Waiver:
     Raises:
         Malformed: it is none, or not signed by this key.
     """
+    told = signing.signed(token, key, kind=TYPE)
     try:
-        found = jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
-        told = json.loads(found.payload)
-        if found.headers().get("typ") != TYPE:
-            raise ValueError("another kind of statement")
         pairs = tuple((str(rule), str(field)) for rule, field in told.pop("waived"))
         return Waiver(**{**told, "waived": pairs, "findings": tuple(told["findings"])})
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise Malformed("this is no waiver that was signed here") from error
 
 

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from joserfc.jwk import ECKey
 from starlette.requests import Request
 
+from databus.access.signing import signing_key
 from databus.bootstrap.foresight import foresight
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
@@ -58,7 +59,7 @@ def codec() -> Codec:
 def key() -> ECKey:
     made = ec.generate_private_key(ec.SECP256R1())
     pem = made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return receipt.signing_key(pem)
+    return signing_key(pem, purpose="receipts")
 
 
 def example() -> dict[str, Any]:
