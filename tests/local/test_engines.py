@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from kafka.errors import KafkaError
+from pydantic import SecretStr
 
 from databus import errors
 from databus.local import processes
@@ -25,7 +27,7 @@ from databus.local.addresses import require_free
 from databus.local.connections import variables
 from databus.local.engines import postgres
 from databus.local.provision import postgres as postgres_program
-from databus.settings import Settings, inherited
+from databus.settings import Opa, Postgres, Settings, inherited
 from engines import Engines, await_ready, free_ports, local_settings, running_engines
 
 pytestmark = pytest.mark.live
@@ -129,6 +131,43 @@ def test_a_restart_keeps_the_data(tmp_path: Path) -> None:
     with running_engines(settings) as second:
         assert read(second.settings, "kept") == [b"one"]
         assert asyncio.run(rows(second.settings, "SELECT a FROM kept")) == [7]
+
+
+def test_what_was_open_when_the_broker_was_killed_is_aborted_wherever_it_was_written(tmp_path: Path) -> None:
+    """Kafka 4.3 and 4.4 forget to (KAFKA-20734): what comes next under the same id then takes the rest along."""
+    elsewhere = {"opa": Opa(url="http://127.0.0.1:1"), "postgres": Postgres(dsn=SecretStr("postgresql://127.0.0.1:1"))}
+    settings = local_settings(tmp_path / "home").model_copy(update=elsewhere)
+    with running_engines(settings) as first:
+        write(first.settings, "cut", b"before")
+        cut = KafkaProducer(**options(first.settings), transactional_id="t", transaction_timeout_ms=1000)
+        cut.init_transactions()
+        cut.begin_transaction()
+        cut.send("cut", b"never committed").get(timeout=20)
+        (broker,) = psutil.Process().children()
+        os.kill(broker.pid, signal.SIGKILL)
+        cut.close(timeout=0)
+    with running_engines(settings) as second:
+        heir = KafkaProducer(**options(second.settings), transactional_id="t")
+        heir.init_transactions()
+        heir.begin_transaction()
+        heir.send("cut", b"after").get(timeout=20)
+        heir.commit_transaction()
+        heir.close()
+        assert committed(second.settings, "cut") == [b"before", b"after"]
+
+
+def committed(settings: Settings, topic: str) -> list[bytes]:
+    consumer = KafkaConsumer(
+        **options(settings), auto_offset_reset="earliest", isolation_level="read_committed", consumer_timeout_ms=20_000
+    )
+    consumer.assign([TopicPartition(topic, 0)])
+    found = []
+    for record in consumer:
+        found.append(record.value)
+        if record.value == b"after":
+            break
+    consumer.close()
+    return found
 
 
 def test_a_plain_user_needs_no_rights_at_all(tmp_path: Path) -> None:
