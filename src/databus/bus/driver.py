@@ -85,12 +85,15 @@ async def work(
 
 
 async def _until(stop: asyncio.Event, worker: Worker, silence_seconds: float) -> None:
-    while not stop.is_set() and not worker.app.should_stop and not worker.failed:
-        await worker.close_segments()
-        more = await worker.attend()
-        if time.monotonic() - worker.heard > silence_seconds:
-            raise BusUnavailable(f"the broker has not answered for {silence_seconds:.0f} s")
-        waiters = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(worker.app.wait_until_stopped())]
-        await asyncio.wait(waiters, timeout=0 if more else _TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    # Once, not in every round: to cancel Faust's waiter leaves two tasks behind.
+    waiters = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(worker.app.wait_until_stopped())]
+    try:
+        while not stop.is_set() and not worker.app.should_stop and not worker.failed:
+            await worker.close_segments()
+            more = await worker.attend()
+            if time.monotonic() - worker.heard > silence_seconds:
+                raise BusUnavailable(f"the broker has not answered for {silence_seconds:.0f} s")
+            await asyncio.wait(waiters, timeout=0 if more else _TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
         for waiter in waiters:
             waiter.cancel()
