@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from bus.fleet import read_all
-from databus.bus import admin, driver, follow
+from databus.bus import admin, driver, follow, worker
 from databus.bus.address import BusAddress
 from databus.bus.journal import Journal
 from databus.bus.transaction import Writer
@@ -187,6 +187,17 @@ async def test_a_connection_closed_in_mid_transaction_stops_the_worker(as_user: 
         return running.taken == 1
 
     assert await running.until(taken) == 0
+
+
+async def test_a_broker_that_never_ends_what_others_began_stops_the_worker(as_user: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked for ever while another's transaction ends, and heartbeats go on beside that."""
+
+    async def concurrent(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Writer, "start", concurrent)
+    monkeypatch.setattr(worker, "_FENCE_SECONDS", 1.0)
+    assert await Running(as_user("profiler"), counted).until(never) == 1
 
 
 async def test_a_broker_that_does_not_answer_stops_the_worker_within_bounds(as_user: As) -> None:

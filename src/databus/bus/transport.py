@@ -92,6 +92,8 @@ def _settings(address: BusAddress, session_seconds: float) -> dict[str, Any]:
         "web_router_enabled": False,
         "consumer_auto_offset_reset": "earliest",
         "consumer_max_fetch_size": 1024 * 1024,
+        # A broker that has just started may not know every topic yet when the partitions are shared out; its leader asks again.
+        "consumer_metadata_max_age_ms": 5_000,
         "broker_session_timeout": session_seconds,
         "broker_heartbeat_interval": session_seconds / 6,
         "broker_rebalance_timeout": 20.0,

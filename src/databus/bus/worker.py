@@ -24,6 +24,8 @@ from databus.model.chunk import Outcome, Processor, Record
 log = logging.getLogger(__name__)
 # With the writers' own bound still below the five seconds after which a supervisor kills.
 _STOP_SECONDS = 3.0
+# Heartbeats go on meanwhile, so that nothing else would tell: twice what the broker may take to end another's transaction.
+_FENCE_SECONDS = 60.0
 
 
 class Worker:
@@ -69,16 +71,18 @@ class Worker:
     async def prepare(self, *_: Any, **__: Any) -> None:
         """After a rebalance: fence whoever wrote before us, then load the state, then take over what must be deleted.
 
-        In this order: only a fenced writer can add nothing behind the end that recovery reads.
+        In this order: only a fenced writer can add nothing behind the end that recovery reads. All of it within bounds.
         """
         generation = self.app.consumer_generation_id
         places = sorted(Place(tp.topic, tp.partition) for tp in self.consumer.assignment())
         try:
             with answered():
-                await self._fence({place.partition for place in places})
+                async with asyncio.timeout(_FENCE_SECONDS):
+                    await self._fence({place.partition for place in places})
                 if not await self._recover(places, generation):
                     return
-                await self._take_over(places)
+                async with asyncio.timeout(_FENCE_SECONDS):
+                    await self._take_over(places)
             self.consumer.prepared_for(generation)
             self.alive()
         except Exception as error:
