@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+import httpx
 import psutil
 
 from databus.bus.follow import lag
 from databus.bus.topics import inbox
 from databus.cli.session import Session
 from databus.local import processes, stack
+from databus.local.addresses import LOOPBACK
 from databus.local.aside import free_ports
 from databus.local.connections import environment
 from databus.local.processes import Child, Command
@@ -31,6 +33,8 @@ ENDED = frozenset({0, -signal.SIGTERM, 1, 3, -signal.SIGKILL})
 
 _PAUSE_SECONDS = 0.3
 _LEAVE_SECONDS = 20.0
+_ANSWER_SECONDS = 1.0
+_RECORDS = "databus_records_total{"
 
 
 @dataclass
@@ -94,6 +98,10 @@ class Fleet:
             if number is not signal.SIGCONT:
                 self.struck[f"{number.name} {name.partition('-')[0]}"] += 1
 
+    def taken(self) -> Mapping[int, float]:
+        """How many records each worker has taken, by its pid; one that does not answer yet has taken none."""
+        return {child.process.pid: _taken(self._ports[name]) for name, child in self.workers.items()}
+
     def frozen(self, name: str) -> bool:
         """Whether a worker has been stopped, by itself or by us."""
         try:
@@ -116,6 +124,14 @@ class Fleet:
                 child.process.send_signal(signal.SIGCONT)
         self.workers.clear()
         return processes.end(children, _LEAVE_SECONDS)
+
+
+def _taken(port: int) -> float:
+    try:
+        lines = httpx.get(f"http://{LOOPBACK}:{port}/metrics", timeout=_ANSWER_SECONDS).text.splitlines()
+    except httpx.HTTPError:
+        return 0.0
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(_RECORDS))
 
 
 def part(here: Session, name: str) -> int:

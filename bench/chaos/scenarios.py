@@ -11,8 +11,8 @@ from random import Random
 from bench.chaos.fleet import SERVICES, Fleet, part, ready, unchecked, without_space
 
 WORKERS = tuple(f"{service}-{number}" for number in range(2) for service in SERVICES)
-_SETTLE, _FROZEN = 3.0, 9.0
-"""Seconds until the workers are at work, and longer than the group's session (6 s) with what the broker needs to notice."""
+_FROZEN = 9.0
+"""Seconds: longer than the group's session (6 s) with what the broker needs to notice."""
 
 _SMALL = 256 * 1024
 """A limit below what the next write needs: the broker makes even an empty index at its full size, PostgreSQL's log is files of 16 MiB."""
@@ -33,7 +33,7 @@ class Scenario:
 
 
 def _kill(fleet: Fleet, choose: Random) -> Acts:
-    yield _SETTLE
+    yield from _until_at_work(fleet)
     for number in count():
         # Not in every round: the supervisor gives up what ends five times in a minute.
         names = (*WORKERS, "projector") if number % 2 else WORKERS
@@ -45,7 +45,7 @@ def _kill(fleet: Fleet, choose: Random) -> Acts:
 
 
 def _freeze(fleet: Fleet, choose: Random) -> Acts:
-    yield _SETTLE
+    yield from _until_at_work(fleet)
     while fleet.loading:
         frozen = [f"{service}-{choose.randrange(2)}" for service in SERVICES]
         try:
@@ -60,7 +60,7 @@ def _freeze(fleet: Fleet, choose: Random) -> Acts:
 
 
 def _thaw(fleet: Fleet, choose: Random) -> Acts:
-    yield _SETTLE
+    yield from _until_at_work(fleet)
     name = choose.choice(("checker-0", "checker-1"))
     fleet.leave(name)
     yield 1.0
@@ -78,7 +78,7 @@ def _thaw(fleet: Fleet, choose: Random) -> Acts:
 
 
 def _roll(fleet: Fleet, choose: Random) -> Acts:
-    yield _SETTLE
+    yield from _until_at_work(fleet)
     while fleet.loading:
         for name in WORKERS:
             fleet.strike(name, signal.SIGTERM)
@@ -91,7 +91,7 @@ def _raise(fleet: Fleet, choose: Random) -> Acts:
 
 
 def _broker(fleet: Fleet, choose: Random) -> Acts:
-    yield _SETTLE
+    yield from _until_at_work(fleet)
     for number, names in (
         (signal.SIGKILL, ("kafka", "gateway")),
         (signal.SIGTERM, ("kafka", "gateway")),
@@ -100,11 +100,11 @@ def _broker(fleet: Fleet, choose: Random) -> Acts:
         for name in names:
             fleet.strike(name, number)
         yield from _until_back(fleet, names[0])
-        yield choose.uniform(4.0, 6.0)
+        yield from _until_at_work(fleet)
 
 
 def _full(fleet: Fleet, choose: Random) -> Acts:
-    yield _SETTLE
+    yield from _until_at_work(fleet)
     for name in ("kafka", "postgres", "kafka"):
         before = part(fleet.here, name)
         without_space(fleet.here, name, _SMALL)
@@ -113,7 +113,17 @@ def _full(fleet: Fleet, choose: Random) -> Acts:
             yield 0.2
         fleet.struck[f"{name} out of space"] += part(fleet.here, name) != before
         yield from _until_back(fleet, name)
-        yield choose.uniform(4.0, 6.0)
+        yield from _until_at_work(fleet)
+
+
+def _until_at_work(fleet: Fleet) -> Acts:
+    """Until every worker has taken something since now, so that what is done next is done to transactions under way."""
+    before = fleet.taken()
+    while fleet.loading:
+        now = fleet.taken()
+        if all(count > before.get(pid, 0.0) for pid, count in now.items()):
+            return
+        yield 0.2
 
 
 def _until_back(fleet: Fleet, name: str) -> Acts:
@@ -123,7 +133,7 @@ def _until_back(fleet: Fleet, name: str) -> Acts:
 
 
 def _storm(fleet: Fleet, choose: Random) -> Acts:
-    yield _SETTLE
+    yield from _until_at_work(fleet)
     number = 2
     while fleet.loading:
         for service in SERVICES:
