@@ -18,6 +18,7 @@ from databus.local.provision.cache import bytes_under
 
 STALL_SECONDS = 30.0
 GIVE_UP_SECONDS = 600.0
+_SHARE = 30
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,18 @@ def _watch(process: subprocess.Popen[bytes], title: str, folder: Path, console: 
         task = progress.add_task(title, total=None, megabytes=0.0)
         seen, grown, named = 0, time.monotonic(), False
         while process.poll() is None:
-            time.sleep(0.2)
+            began = time.monotonic()
             size = bytes_under(folder)
+            # A build makes ten thousands of files: counting them may not take from it what it needs itself.
+            time.sleep(max(0.2, _SHARE * (time.monotonic() - began)))
             progress.update(task, megabytes=size / 1e6)
             if size != seen:
                 seen, grown, named = size, time.monotonic(), False
             quiet = time.monotonic() - grown
             if quiet > stall and not named:
                 named = True
-                console.print(f"{title}: nothing new for {quiet:.0f} s. Is the package registry reachable? Still waiting.")
+                console.print(
+                    f"{title}: nothing new for {quiet:.0f} s. Is the package registry reachable, or this machine busy? Still waiting."
+                )
             if quiet > give_up:
                 return
