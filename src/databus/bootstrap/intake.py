@@ -16,6 +16,7 @@ from databus.access import oauth, tokens
 from databus.access.callers import caller_of
 from databus.access.secrets import Hashing
 from databus.access.signing import signing_key
+from databus.bootstrap.desk import desk
 from databus.bootstrap.foresight import foresight
 from databus.bootstrap.parts import Process, beat, main, now, process, registered_codec
 from databus.bus import registry
@@ -113,10 +114,12 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
         key=bytes.fromhex(made.keys.read("cursor.key")),
     )
     published = [key.as_dict(private=False)]
-    access = oauth.router(find=partial(accounts.find, pool), hashing=Hashing(), signing=signing, clock=now, published=published)
+    hashing = Hashing()
+    access = oauth.router(find=partial(accounts.find, pool), hashing=hashing, signing=signing, clock=now, published=published)
+    office = desk(made, pool=pool, pages=pages, hashing=hashing, tell=tell, url=url)
     told = "How departments publish, and what is said to them"
     limited = Middleware(Limited, limits=Limits(_quotas(settings)), callers=caller, pages=pages)
-    parts = [publishing, answering.router(found), access]
+    parts = [publishing, answering.router(found), access, office]
     app = application(parts, pages=pages, title="databus intake", version="1", summary=told, within=[limited])
     app.mount("/registry", contracts.application(registered))
     return app

@@ -51,7 +51,7 @@ async def find(pool: Pool, client_id: str) -> Account | None:
         return None
     async with session(pool) as connection:
         row = await connection.fetchrow(f"SELECT {_COLUMNS} FROM accounts WHERE client_id = $1", client_id)
-    return None if row is None else _account(row)
+    return None if row is None else account_of(row)
 
 
 async def all(pool: Pool) -> tuple[Account, ...]:
@@ -61,7 +61,7 @@ async def all(pool: Pool) -> tuple[Account, ...]:
         StoreUnavailable: PostgreSQL is away.
     """
     async with session(pool) as connection:
-        return tuple(map(_account, await connection.fetch(f"SELECT {_COLUMNS} FROM accounts ORDER BY client_id")))
+        return tuple(map(account_of, await connection.fetch(f"SELECT {_COLUMNS} FROM accounts ORDER BY client_id")))
 
 
 async def renew(pool: Pool, client_id: str, *, secret_hash: str) -> None:
@@ -85,6 +85,7 @@ async def _change(pool: Pool, client_id: str, query: str, value: object) -> None
             raise NotFound(f"there is no account {client_id}", client_id=client_id)
 
 
-def _account(row: Row) -> Account:
+def account_of(row: Row) -> Account:
+    """An account from its columns, in their order."""
     client_id, secret_hash, role, *rest = row.values()
     return Account(client_id, secret_hash, Role(role), *rest)

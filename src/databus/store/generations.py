@@ -37,6 +37,7 @@ SHARED = frozenset(
         "scorecards",
         "scorecard_reach",
         "reconciliation_samples",
+        "logins",
         "replies",
         "decisions",
         "permits",

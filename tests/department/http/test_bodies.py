@@ -11,8 +11,8 @@ import pytest
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from databus.department.http.bodies import body_of, media_type
 from databus.errors import Malformed, TooLarge, TooSlow, UnsupportedMedia
+from databus.web.bodies import body_of, media_type
 from department.http.world import EVENTS, World, batch
 
 

@@ -15,7 +15,6 @@ from starlette.responses import Response
 
 from databus.contract.catalogue import Contract
 from databus.department.http import cloudevents, examples, foresight, items, secrecy, strict
-from databus.department.http.bodies import body_of, media_type
 from databus.department.http.cloudevents import CloudEvent
 from databus.department.http.delivery import Asked, composed, composer, deliver, refused
 from databus.department.http.idempotency import fingerprint, key_of, microseconds, once
@@ -24,6 +23,7 @@ from databus.department.http.items import Item
 from databus.department.submission import Submission
 from databus.errors import Malformed, TooLarge
 from databus.store.replies import Reply
+from databus.web.bodies import body_of, media_type
 
 BODY_BYTES = 4 * 1024 * 1024
 JSON = "application/json"

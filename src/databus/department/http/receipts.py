@@ -20,12 +20,12 @@ from databus.bus.lookup import Places
 from databus.bus.topics import inbox
 from databus.contract.codec import Codec
 from databus.department.http import examples, strict
-from databus.department.http.bodies import body_of, media_type
 from databus.department.http.intake import Intake, own
 from databus.department.receipt import Listed, digest
 from databus.department.submission import SUBMISSION_ID
 from databus.errors import Malformed, TooLarge, Unprocessable
 from databus.model.chunk import Record
+from databus.web.bodies import body_of, media_type
 
 MOST = 10_000
 """Submissions of one receipt."""

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from databus.bus import registered as held
 from databus.bus.registered import Registered
 from databus.bus.registry import Entry
-from databus.department.http.bodies import body_of, media_type
 from databus.department.registry import candidate as candidates
 from databus.department.registry.refusals import (
     RegistryError,
@@ -24,6 +23,7 @@ from databus.department.registry.refusals import (
     no_version,
     read_only,
 )
+from databus.web.bodies import body_of, media_type
 
 MEDIA_TYPES = ("application/vnd.schemaregistry.v1+json", "application/vnd.schemaregistry+json", "application/json")
 SENT = (*MEDIA_TYPES, "application/octet-stream")

@@ -1,0 +1,44 @@
+"""The quality desk of the intake, from the parts of its process."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from fastapi import APIRouter
+
+from databus.access.logins import Logins
+from databus.access.secrets import Hashing
+from databus.bootstrap.parts import Process, now
+from databus.model.finding import Answer
+from databus.quality.pages import routes
+from databus.quality.pages.desk import Desk
+from databus.quality.pages.office import Office
+from databus.store import accounts, causes, findings, logins
+from databus.store.sessions import Pool
+from databus.web.pages import Pages
+
+
+class Kept:
+    """Logins in PostgreSQL; see `access.logins.Kept`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.begin = partial(logins.begin, pool)
+        self.find = partial(logins.find, pool)
+        self.end = partial(logins.end, pool)
+
+
+def desk(made: Process, *, pool: Pool, pages: Pages, hashing: Hashing, tell: Callable[[Answer], Awaitable[None]], url: str) -> APIRouter:
+    """The pages; `url` is where departments know them."""
+    entering = Logins(partial(accounts.find, pool), Kept(pool), hashing, now)
+    office = Office(pages, made.contract, entering, secure=url.startswith("https:"))
+    ports = Desk(
+        office=office,
+        by_cause=partial(causes.by_cause, pool),
+        page=partial(findings.page, pool),
+        story=partial(findings.story, pool),
+        tell=tell,
+        clock=now,
+        key=bytes.fromhex(made.keys.read("cursor.key")),
+    )
+    return routes.router(ports)

@@ -1,0 +1,38 @@
+"""The ports behind the pages of the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from databus.model.finding import Answer, Tracked
+from databus.ports import Clock
+from databus.quality.pages.office import Office
+from databus.store.causes import Cause
+from databus.store.findings import Filter, Place, Story
+
+
+class ByCause(Protocol):
+    """`store.causes.by_cause` over a pool."""
+
+    async def __call__(self, department: str, *, since: int, until: int, slots: int) -> tuple[Cause, ...]: ...
+
+
+class Page(Protocol):
+    """`store.findings.page` over a pool."""
+
+    async def __call__(self, department: str, asked: Filter, *, after: Place | None, limit: int) -> tuple[Tracked, ...]: ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the pages ask. `tell` makes an answer durable, `key` (32 bytes) seals cursors."""
+
+    office: Office
+    by_cause: ByCause
+    page: Page
+    story: Callable[[str, str], Awaitable[Story | None]]
+    tell: Callable[[Answer], Awaitable[None]]
+    clock: Clock
+    key: bytes

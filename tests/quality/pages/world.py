@@ -1,0 +1,133 @@
+"""The desk over findings in memory, with the accounts of a department, another one, an agency, a steward and an officer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from argon2 import PasswordHasher
+from starlette.testclient import TestClient
+
+from databus.access.attempts import Attempts
+from databus.access.logins import Logins
+from databus.access.secrets import Hashing
+from databus.contract.calendar import SHANGHAI
+from databus.contract.catalogue import Contract
+from databus.model.disclosure import Role
+from databus.model.finding import Answer, Finding, Tracked, Verdict
+from databus.quality.pages import routes
+from databus.quality.pages.desk import Desk
+from databus.quality.pages.office import Office
+from databus.store.accounts import Account
+from databus.store.causes import Cause
+from databus.store.findings import Filter, Place, Story
+from databus.web.application import application
+from databus.web.pages import load_pages
+from quality.inbox import RECEIVED, Inbox
+
+NOW = datetime(2026, 9, 11, 9, 0, tzinfo=SHANGHAI)
+FAST = Hashing(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+SECRET, HTML = "a secret of forty-three signs", {"Accept": "text/html", "Accept-Language": "en"}
+PEOPLE = {
+    "emergency": (Role.DEPARTMENT, "emergency"),
+    "ecology": (Role.DEPARTMENT, "ecology"),
+    "agency-north": (Role.AGENCY, "agency-north"),
+    "steward": (Role.STEWARD, ""),
+    "officer": (Role.OFFICER, ""),
+}
+HOME = "/desk/emergency"
+
+
+@dataclass
+class World:
+    """What is found, asked and told; who is logged in; a clock that can be moved."""
+
+    contract: Contract
+    found: list[Tracked]
+    now: datetime = NOW
+    seconds: float = 1000.0
+    asked: list[Filter] = field(default_factory=list)
+    told: list[Answer] = field(default_factory=list)
+    held: dict[str, tuple[Account, datetime]] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    secure: bool = False
+
+    def __post_init__(self) -> None:
+        stored = FAST.hasher.hash(SECRET)
+        self.accounts = {name: Account(name, stored, role, slug, NOW, False) for name, (role, slug) in PEOPLE.items()}
+
+    async def account(self, client_id: str) -> Account | None:
+        return self.accounts.get(client_id)
+
+    async def begin(self, token: str, account: Account, *, now: datetime, life: timedelta) -> None:
+        self.held[token] = (account, now + life)
+
+    async def find(self, token: str, *, now: datetime, idle: timedelta) -> Account | None:
+        account, until = self.held.get(token, (None, now))
+        return account if until > now else None
+
+    async def end(self, token: str) -> None:
+        self.held.pop(token, None)
+
+    async def by_cause(self, department: str, *, since: int, until: int, slots: int) -> tuple[Cause, ...]:
+        one = self.found[0].finding
+        counts = (*(0 for _ in range(slots - 1)), len(self.found))
+        cause = Cause(
+            one.rule, one.verdict, one.record_type, one.field, len(self.found), 1, date(2026, 9, 17), one.issued_at, counts
+        )  # fmt: skip
+        mended = replace(cause, rule="DQ-TIM-01", verdict=Verdict.WARN, field="", waiting=0, overdue=0, due=None)
+        return (cause, mended) if department == one.department else ()
+
+    async def page(self, department: str, asked: Filter, *, after: Place | None, limit: int) -> tuple[Tracked, ...]:
+        self.asked.append(asked)
+        behind = [one for one in self.found if after is None or (-one.finding.issued_at, one.finding.finding_id) > (-after[0], after[1])]
+        return tuple(behind[:limit])
+
+    async def story(self, department: str, finding_id: str) -> Story | None:
+        one = next((one for one in self.found if (one.finding.finding_id, one.finding.department) == (finding_id, department)), None)
+        if one is None:
+            return None
+        answers = tuple(told for told in self.told if told.finding_id == finding_id)
+        return Story(one, answers, tuple(other for other in self.found if other is not one)[:2])
+
+    async def tell(self, answer: Answer) -> None:
+        self.told.append(answer)
+        self.found = [replace(one, answer=answer) if one.finding.finding_id == answer.finding_id else one for one in self.found]
+
+    def client(self) -> TestClient:
+        entering = Logins(self.account, self, FAST, lambda: self.now, Attempts(now=lambda: self.seconds))
+        office = Office(load_pages(), self.contract, entering, secure=self.secure)
+        desk = Desk(
+            office=office,
+            by_cause=self.by_cause,
+            page=self.page,
+            story=self.story,
+            tell=self.tell,
+            clock=lambda: self.now,
+            key=b"k" * 32,
+        )
+        app = application([routes.router(desk)], pages=office.pages, title="t", version="1", summary="s")
+        return TestClient(app, headers=HTML, follow_redirects=False)
+
+
+def csrf(page: str) -> str:
+    """What the forms of a page bring back."""
+    (token,) = set(re.findall(r'name="csrf" value="([0-9a-f]{64})"', page))
+    return str(token)
+
+
+def enter(client: TestClient, who: str = "emergency", secret: str = SECRET, wanted: str = "") -> str:
+    """Log in; where that leads."""
+    door = client.get("/desk/login", params={"next": wanted} if wanted else {})
+    form = {"client": who, "secret": secret, "csrf": csrf(door.text), "next": wanted}
+    answer = client.post("/desk/login", data=form)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def findings(inbox: Inbox, count: int = 5) -> list[Tracked]:
+    """A penalty without its number, several times."""
+    finding: Finding = inbox.send("ADMIN_PENALTY", {"doc_no": None}).findings[0]
+    found = [replace(finding, finding_id=f"f{number:02}", issued_at=RECEIVED - number, row=number + 2) for number in range(count)]
+    return [Tracked(one, date(2026, 9, 17), None) for one in found]
