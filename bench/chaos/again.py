@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench.chaos.evidence import Evidence
+from bench.chaos.evidence import Evidence, read_all
+from bench.chaos.oracle import WHOLE
 from bench.chaos.verdict import DOUBLED, LOST, STALE, Verdict
 from databus.bus.registers import Registers
 from databus.bus.topics import CHANGES, FINDINGS
@@ -22,7 +23,7 @@ from databus.contract.codec import Codec
 from databus.local.connections import connected
 from databus.model import keys
 from databus.model.change import Change, Kind
-from databus.model.chunk import Outcome, Output, Record
+from databus.model.chunk import Outcome, Output, Processor, Record
 from databus.model.finding import Finding
 from databus.profile import profiler
 from databus.profile.digest import digests
@@ -31,7 +32,8 @@ from databus.store.sessions import Connection, session
 
 _AT_ONCE = 2000
 _GROUP_PARTS = 2
-_TABLES = sorted(generations.REBUILT - {"feed_floor", "erased", "positions"})
+_TOLD = ("answers", "findings")
+_TABLES = sorted(generations.REBUILT - {"feed_floor", "erased", "positions"} | {*_TOLD})
 Told = Mapping[tuple[str, ...], object]
 
 
@@ -74,6 +76,29 @@ class Again:
         _compare(_attributes(changes), _attributes(again), "attribute", verdict)
         own = [output.value or b"" for output in written if output.topic == FINDINGS]
         _compare_findings([record.value or b"" for record in evidence.findings], own, codec, verdict)
+
+
+def check_again(evidence: Evidence, check: Processor, codec: Codec, verdict: Verdict) -> None:
+    """Hold what departments were told of their submissions, findings and answers, byte for byte against another check of them."""
+    inboxes = defaultdict[str, list[Record]](list)
+    for record in evidence.inboxes:
+        inboxes[record.topic].append(record)
+    made = {
+        output.value
+        for inbox in inboxes.values()
+        for records in _by_partition(inbox).values()
+        for at in range(0, len(records), _AT_ONCE)
+        for output in check(records[at : at + _AT_ONCE], Registers()).outputs
+        if output.topic == FINDINGS
+    }
+    found = {record.value for record in evidence.findings}
+    for value in sorted(filter(None, made - found)):
+        verdict.wrong(LOST, f"what the checker tells: {wire.decode_told(codec, value)}")
+    for value in sorted(filter(None, found - made)):
+        told = wire.decode_told(codec, value)
+        # Findings about the whole are the profiler's; answers come from others too.
+        if isinstance(told, Finding) and not told.rule.startswith(WHOLE):
+            verdict.wrong(DOUBLED, f"what the checker tells: {told}")
 
 
 def _by_partition(records: Iterable[Record]) -> Mapping[int, Sequence[Record]]:
@@ -133,23 +158,54 @@ def _compare(found: Told, made: Told, what: str, verdict: Verdict) -> None:
 
 
 def load_again(here: Session, changes: Sequence[Record], codec: Codec, verdict: Verdict) -> None:
-    """Hold every row that is made of `changes` against another load of them."""
+    """Hold every row that is made of `changes` or of `findings` against another load of them."""
     dsn = connected(here.settings, here.keys, "projector").postgres.dsn.get_secret_value()
-    asyncio.run(loaded(dsn, changes, here.contract, codec, verdict, generation=here.present("admin").generation))
+
+    def findings() -> Awaitable[Sequence[Record]]:
+        return read_all(here.address("admin"), (FINDINGS,))
+
+    generation = here.present("admin").generation
+    asyncio.run(loaded(dsn, changes, findings, here.contract, codec, verdict, generation=generation))
 
 
-async def loaded(dsn: str, changes: Sequence[Record], contract: Contract, codec: Codec, verdict: Verdict, *, generation: int = 1) -> None:
-    """Project what came in into tables beside the real ones, in one go, and hold every row of the real ones against them."""
+async def loaded(
+    dsn: str,
+    changes: Sequence[Record],
+    findings: Callable[[], Awaitable[Sequence[Record]]],
+    contract: Contract,
+    codec: Codec,
+    verdict: Verdict,
+    *,
+    generation: int = 1,
+) -> None:
+    """Project what came in into tables beside the real ones, in one go, and hold every row of the real ones against them.
+
+    `findings` is asked for all of that topic when the real rows stand still: a daily job may answer at any time.
+    """
     await generations.prepare(dsn, contract, number=generation, parts=1 + max((record.partition for record in changes), default=0))
     pool = await database.connect(dsn, size=1, timeout_seconds=600.0, schema=generations.SCHEMA)
     try:
         async with session(pool) as connection:
-            for records in _by_partition(changes).values():
-                for at in range(0, len(records), _AT_ONCE):
-                    await projection.project(connection, CHANGES, records[at : at + _AT_ONCE], codec, contract, generation=generation)
-            await compare_tables(connection, verdict)
+            await _project(connection, CHANGES, changes, codec, contract, generation)
+            for table in _TOLD:
+                await connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (LIKE public.{table} INCLUDING ALL)")
+            async with connection.transaction():
+                await connection.execute(f"LOCK TABLE {', '.join(f'public.{table}' for table in _TOLD)} IN SHARE MODE")
+                rows = await connection.fetch("SELECT part, next_offset FROM public.positions WHERE topic = $1", FINDINGS)
+                reached = {row["part"]: row["next_offset"] for row in rows}
+                told = [record for record in await findings() if record.offset < reached.get(record.partition, 0)]
+                await _project(connection, FINDINGS, told, codec, contract, generation)
+                await compare_tables(connection, verdict)
     finally:
         await pool.close()
+
+
+async def _project(
+    connection: Connection, topic: str, all_of_it: Sequence[Record], codec: Codec, contract: Contract, generation: int
+) -> None:
+    for records in _by_partition(all_of_it).values():
+        for at in range(0, len(records), _AT_ONCE):
+            await projection.project(connection, topic, records[at : at + _AT_ONCE], codec, contract, generation=generation)
 
 
 async def compare_tables(connection: Connection, verdict: Verdict) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from zlib import crc32
 
-from bench.chaos.again import Again, load_again
+from bench.chaos.again import Again, check_again, load_again
 from bench.chaos.asking import Asking
 from bench.chaos.evidence import Mark, gather, mark
 from bench.chaos.fleet import ENDED, SERVICES, Fleet
@@ -22,6 +22,7 @@ from bench.chaos.oracle import judge
 from bench.chaos.rest import projected, rest
 from bench.chaos.scenarios import SCENARIOS, WORKERS, Scenario
 from bench.chaos.verdict import LOST, Verdict
+from databus.bootstrap.checker import checking
 from databus.bootstrap.parts import now
 from databus.cli import sample
 from databus.cli.output import aside
@@ -100,6 +101,8 @@ def run(
     evidence = gather(here, since)
     tell("judges", 0, 0)
     verdict = judge(planned, evidence, codec)
+    tell("checks it again", 0, 0)
+    check_again(evidence, checking(here.contract, codec, here.keys, told_time=True), codec, verdict)
     tell("folds it again", 0, 0)
     on.again.fold(evidence, here.contract, codec, verdict)
     tell("loads it again", 0, 0)

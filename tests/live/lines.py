@@ -32,12 +32,17 @@ def planned(contract: Contract, count: int) -> list[Planned]:
     return list(plan(contract, subject_count=count // 10, submissions=count, seed=1, as_of=AS_OF, shares=OFTEN))
 
 
+def checking(contract: Contract, codec: Codec) -> Processor:
+    """The checker of that line."""
+    return checker.processor(contract, codec, platform_key=b"p" * 32, quarantine_key=b"q" * 32, told_time=True)
+
+
 def run(told: Sequence[Planned], contract: Contract, codec: Codec) -> Evidence:
     """All of it through the line, and what that leaves behind."""
     bus = MemoryBus(contract.departments, now=NOON)
     for one in told:
         _send(bus, one, contract, codec)
-    check = checker.processor(contract, codec, platform_key=b"p" * 32, quarantine_key=b"q" * 32, told_time=True)
+    check = checking(contract, codec)
     for slug in contract.departments:
         bus.work(check, f"in.{slug}")
     bus.work(_keeping(bus, profiler.processor(contract, codec)), "events")

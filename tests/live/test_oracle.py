@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bench import chaos
-from bench.chaos.again import Again
+from bench.chaos.again import Again, check_again
 from bench.chaos.evidence import Evidence, Row
 from bench.chaos.oracle import WHOLE, judge
 from bench.chaos.verdict import DOUBLED, GAPS, LOST, STALE, Verdict
@@ -19,10 +19,11 @@ from databus.errors import NotFound
 from databus.model import keys
 from databus.model.change import Kind
 from databus.model.chunk import Record
+from databus.model.finding import Finding
 from databus.model.labels import Standing
 from databus.settings import CHECKOUT
 from databus.testing.province.plan import Planned
-from live.lines import planned, run
+from live.lines import checking, planned, run
 
 COUNT = 400
 Fault = Callable[[Evidence, Codec], Evidence]
@@ -50,6 +51,7 @@ def evidence(told: list[Planned], contract: Contract, codec: Codec) -> Evidence:
 
 def test_nothing_is_wrong_with_a_line_without_a_fault(told: list[Planned], evidence: Evidence, contract: Contract, codec: Codec) -> None:
     verdict = judge(told, evidence, codec)
+    check_again(evidence, checking(contract, codec), codec, verdict)
     Again().fold(evidence, contract, codec, verdict)
     assert verdict.clean, verdict.examples
     assert {one.effect for one in told} == {"CHANGING", "HISTORY", "DUPLICATE", "EQUIVOCAL", ""}
@@ -134,6 +136,17 @@ def finding_of_the_profiler_lost(evidence: Evidence, codec: Codec) -> Evidence:
     return replace(evidence, findings=[record for record, last in whole.items() if not last])
 
 
+def finding_of_the_checker_lost(evidence: Evidence, codec: Codec) -> Evidence:
+    own = [at for at, one in _findings(evidence, codec) if not one.rule.startswith(WHOLE)]
+    return replace(evidence, findings=[record for at, record in enumerate(evidence.findings) if at != own[0]])
+
+
+def finding_told_otherwise(evidence: Evidence, codec: Codec) -> Evidence:
+    at, one = next(found for found in _findings(evidence, codec) if not found[1].rule.startswith(WHOLE))
+    other = replace(evidence.findings[at], value=wire.encode_finding(codec, replace(one, observed="something else")))
+    return replace(evidence, findings=[*evidence.findings, other])
+
+
 def finding_lost(evidence: Evidence, codec: Codec) -> Evidence:
     return replace(evidence, findings=[])
 
@@ -160,6 +173,11 @@ def sum_too_small(evidence: Evidence, codec: Codec) -> Evidence:
     return replace(evidence, count=replace(evidence.count, changing=evidence.count.changing - 1))
 
 
+def _findings(evidence: Evidence, codec: Codec) -> list[tuple[int, Finding]]:
+    told = [wire.decode_told(codec, record.value or b"") for record in evidence.findings]
+    return [(at, one) for at, one in enumerate(told) if isinstance(one, Finding)]
+
+
 def _with_change(evidence: Evidence, codec: Codec, which: Callable, other: Callable) -> Evidence:  # type: ignore[type-arg]
     changes: list[Record] = list(evidence.changes)
     for at, record in enumerate(changes):
@@ -178,6 +196,10 @@ AGAIN: tuple[tuple[Fault, str], ...] = (
     (profile_judged_otherwise, STALE),
     (attribute_lost, LOST),
     (finding_of_the_profiler_lost, LOST),
+)
+CHECKED: tuple[tuple[Fault, str], ...] = (
+    (finding_of_the_checker_lost, LOST),
+    (finding_told_otherwise, DOUBLED),
 )
 FAULTS: tuple[tuple[Fault, str], ...] = (
     (submission_lost, LOST),
@@ -210,6 +232,13 @@ def test_a_fault_is_named(fault: Fault, kind: str, told: list[Planned], evidence
 def test_folding_again_names_it(fault: Fault, kind: str, evidence: Evidence, contract: Contract, codec: Codec) -> None:
     verdict = Verdict()
     Again().fold(fault(evidence, codec), contract, codec, verdict)
+    assert verdict.found[kind] > 0, verdict.examples
+
+
+@pytest.mark.parametrize(("fault", "kind"), CHECKED, ids=[fault.__name__ for fault, _ in CHECKED])
+def test_checking_again_names_it(fault: Fault, kind: str, evidence: Evidence, contract: Contract, codec: Codec) -> None:
+    verdict = Verdict()
+    check_again(fault(evidence, codec), checking(contract, codec), codec, verdict)
     assert verdict.found[kind] > 0, verdict.examples
 
 
