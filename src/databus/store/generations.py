@@ -134,8 +134,8 @@ async def _without_shared(connection: Connection) -> None:
     made = {name for name in await _tables(connection) if not name.startswith("record_versions_")}
     if unknown := made - REBUILT - SHARED:
         raise DataUnusable(f"the tables {', '.join(sorted(unknown))} are neither rebuilt nor shared (store/generations.py)")
-    for name in sorted(made & SHARED):
-        await connection.execute(f"DROP TABLE {SCHEMA}.{name}")
+    # At once: some of them refer to each other.
+    await connection.execute(f"DROP TABLE {', '.join(f'{SCHEMA}.{name}' for name in sorted(made & SHARED))}")
 
 
 async def _tables(connection: Connection) -> list[str]:
