@@ -14,7 +14,8 @@ from databus.model.finding import Answer
 from databus.quality.pages import routes
 from databus.quality.pages.desk import Desk
 from databus.quality.pages.office import Office
-from databus.store import accounts, causes, findings, logins
+from databus.quality.pages.scores import Scores
+from databus.store import accounts, causes, findings, logins, scorecards
 from databus.store.sessions import Pool
 from databus.web.pages import Pages
 
@@ -40,5 +41,6 @@ def desk(made: Process, *, pool: Pool, pages: Pages, hashing: Hashing, tell: Cal
         tell=tell,
         clock=now,
         key=bytes.fromhex(made.keys.read("cursor.key")),
+        scores=Scores(partial(scorecards.by_entry, pool), partial(scorecards.by_department, pool), partial(scorecards.months, pool)),
     )
     return routes.router(ports)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -19,9 +20,11 @@ from databus.model.finding import Answer, Finding, Tracked, Verdict
 from databus.quality.pages import routes
 from databus.quality.pages.desk import Desk
 from databus.quality.pages.office import Office
+from databus.quality.pages.scores import Scores
 from databus.store.accounts import Account
 from databus.store.causes import Cause
 from databus.store.findings import Filter, Place, Story
+from databus.store.scorecards import Score
 from databus.web.application import application
 from databus.web.pages import load_pages
 from quality.inbox import RECEIVED, Inbox
@@ -52,6 +55,7 @@ class World:
     held: dict[str, tuple[Account, datetime]] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     secure: bool = False
+    scores: list[Score] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         stored = FAST.hasher.hash(SECRET)
@@ -95,6 +99,19 @@ class World:
         self.told.append(answer)
         self.found = [replace(one, answer=answer) if one.finding.finding_id == answer.finding_id else one for one in self.found]
 
+    async def by_entry(self, department: str, *, first: date, last: date) -> tuple[Score, ...]:
+        return tuple(one for one in self.scores if one.department == department and first <= one.month <= last)
+
+    async def by_department(self, department: str, *, first: date, last: date, medians: Collection[str]) -> tuple[Score, ...]:
+        return tuple(
+            replace(one, catalog_code="")
+            for one in self.scores
+            if department in ("", one.department) and first <= one.month <= last and one.metric not in medians
+        )
+
+    async def months(self, department: str) -> tuple[date, ...]:
+        return tuple(sorted({one.month for one in self.scores if department in ("", one.department)}, reverse=True))
+
     def client(self) -> TestClient:
         entering = Logins(self.account, self, FAST, lambda: self.now, Attempts(now=lambda: self.seconds))
         office = Office(load_pages(), self.contract, entering, secure=self.secure)
@@ -106,6 +123,7 @@ class World:
             tell=self.tell,
             clock=lambda: self.now,
             key=b"k" * 32,
+            scores=Scores(self.by_entry, self.by_department, self.months),
         )
         app = application([routes.router(desk)], pages=office.pages, title="t", version="1", summary="s")
         return TestClient(app, headers=HTML, follow_redirects=False)

@@ -43,6 +43,24 @@ def _bar(number: int, count: int, told: str, height: int, top: int) -> Bar:
     return Bar(number * STEP, height - tall, STEP - GAP, tall, f"{told}: {count}")
 
 
+def shares(values: Sequence[float | None], told: Sequence[str], *, height: int = 28) -> Chart:
+    """A column per share of 0 to 1, as high as the share; none where there is no share."""
+    bars = tuple(
+        Bar(number * STEP, height - value * height, STEP - GAP, value * height, f"{text}: {value:.1%}")
+        for number, (value, text) in enumerate(zip(values, told, strict=True))
+        if value is not None
+    )
+    known = [value for value in values if value is not None]
+    sense = "even" if len(known) < 2 or known[-1] == known[-2] else "up" if known[-1] > known[-2] else "down"
+    return Chart(max(1, len(values) * STEP - GAP), height, bars, sense)
+
+
+def bar(share: float | None, *, width: int = 100, height: int = 8) -> Chart:
+    """A share of 0 to 1 as one bar from the left."""
+    bars = () if share is None else (Bar(0, 0, share * width, height, f"{share:.1%}"),)
+    return Chart(width, height, bars, "even")
+
+
 def sense_of(counts: Sequence[int]) -> str:
     """Whether the last third is more than the third before it."""
     third = max(1, len(counts) // 3)

@@ -9,6 +9,7 @@ from typing import Protocol
 from databus.model.finding import Answer, Tracked
 from databus.ports import Clock
 from databus.quality.pages.office import Office
+from databus.quality.pages.scores import Scores
 from databus.store.causes import Cause
 from databus.store.findings import Filter, Place, Story
 
@@ -36,3 +37,4 @@ class Desk:
     tell: Callable[[Answer], Awaitable[None]]
     clock: Clock
     key: bytes
+    scores: Scores
