@@ -17,7 +17,7 @@ from databus.gateway.walks import Stretch, Walk, columns_of, cursor_of, stretch,
 from databus.store.datasets import Dataset
 from databus.web.etags import Fresh, answer, json_answer
 from databus.web.paging import limit_of
-from databus.web.streams import Bounded, yielding
+from databus.web.streams import NDJSON, Bounded, yielding
 
 USUAL = 100
 CHUNK = 500
@@ -47,7 +47,12 @@ def router(line: Line) -> APIRouter:
         """Title, description, columns, filters, orders and licence."""
         return json_answer(request, described(line, line.dataset(dataset)), headers=line.as_of())
 
-    @routes.get("/v1/datasets/{dataset}/records", summary="Records", responses=examples.answer(examples.PAGE), openapi_extra=missing)
+    @routes.get(
+        "/v1/datasets/{dataset}/records",
+        summary="Records",
+        responses=examples.answer(examples.PAGE, **{tables.MEDIA_TYPE: examples.CSV}),
+        openapi_extra=missing,
+    )
     async def records(request: Request, dataset: Id, limit: Limit = None, sort: Sort = None, cursor: Cursor = None) -> Response:
         """One page of records. Any further parameter is a filter: `field=value` or `field.operator=value`.
 
@@ -65,7 +70,13 @@ def router(line: Line) -> APIRouter:
         body = {**told, "next": onward[0] if onward else None, "withdrawn": page.withdrawn}
         return json_answer(request, body, headers={**line.as_of(), **_link(request, onward)}, fresh=onward)
 
-    @routes.get("/v1/datasets/{dataset}/exports/csv", summary="All of it as CSV", openapi_extra=missing)
+    @routes.get(
+        "/v1/datasets/{dataset}/exports/csv",
+        summary="All of it as CSV",
+        response_class=Response,
+        responses=examples.answer(examples.CSV, tables.MEDIA_TYPE),
+        openapi_extra=missing,
+    )
     async def as_csv(request: Request, dataset: Id, sort: Sort = None, bom: Bom = None) -> Response:
         """Every record that meets the filters, as one file of one version of the data."""
         caller = await line.callers(request)
@@ -82,7 +93,13 @@ def router(line: Line) -> APIRouter:
 
         return _file(line, chosen, chunks(), tables.MEDIA_TYPE, "csv")
 
-    @routes.get("/v1/datasets/{dataset}/exports/jsonl", summary="All of it as JSON lines", openapi_extra=missing)
+    @routes.get(
+        "/v1/datasets/{dataset}/exports/jsonl",
+        summary="All of it as JSON lines",
+        response_class=Response,
+        responses=examples.answer(examples.LINES, NDJSON),
+        openapi_extra=missing,
+    )
     async def as_jsonl(request: Request, dataset: Id, sort: Sort = None) -> Response:
         """The same, one record per line."""
         caller = await line.callers(request)
@@ -94,7 +111,7 @@ def router(line: Line) -> APIRouter:
             async for page in _pages(line, first):
                 yield b"".join(orjson.dumps(record_body(one, platform_key=line.platform_key)) + b"\n" for one in page.shown)
 
-        return _file(line, chosen, chunks(), "application/x-ndjson", "jsonl")
+        return _file(line, chosen, chunks(), NDJSON, "jsonl")
 
     return routes
 

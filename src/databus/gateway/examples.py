@@ -39,6 +39,8 @@ DATASETS = {
 }
 PAGE = {"dataset": "penalties", "records": [_RECORD], "next": "AAAA…", "withdrawn": None}
 FEEDS = {"feeds": [{"id": "changes", "events": "/v1/feeds/changes/events"}]}
+CSV = "record,counterparty_name,doc_no,decided_at,withheld\r\n0f0ba1c1…,长春松江样例有限公司,吉交罚〔2026〕12号,2026-03-30,\r\n"
+LINES = '{"record_type":"ADMIN_PENALTY","record":"0f0b…","standing":"SHOWN","department":"transport","fields":{},"withheld":{}}\n'
 EVENTS = (
     '{"type":"changed","record_type":"ADMIN_LICENCE","record":"0f0b…","subject":{"name":"长春松江样例有限公司"},"fields":{},"cursor":null}\n'
     '{"type":"withdrawn","record_type":"ADMIN_PENALTY","record":"77aa…","cursor":null}\n'
@@ -46,6 +48,7 @@ EVENTS = (
 )
 
 
-def answer(example: Any, media_type: str = "application/json") -> Responses:
-    """The part of an operation's description that shows a good answer."""
-    return {200: {"description": "OK", "content": {media_type: {"example": example}}}}
+def answer(example: Any, media_type: str = "application/json", **other: Any) -> Responses:
+    """The part of an operation's description that shows a good answer; `other` shows it in further media types."""
+    shown = {media_type: example, **other}
+    return {200: {"description": "OK", "content": {name: {"example": one} for name, one in shown.items()}}}

@@ -23,14 +23,13 @@ from databus.store.versions import Version
 from databus.web.etags import json_answer
 from databus.web.headers import request_id
 from databus.web.paging import limit_of, seconds_of
-from databus.web.streams import Bounded, yielding
+from databus.web.streams import NDJSON, Bounded, yielding
 
 FEED = "changes"
 USUAL = 500
 LONGEST_WAIT = 300
 HEARTBEAT = 10.0
 """Seconds between two signs of life while nothing happens."""
-MEDIA_TYPE = "application/x-ndjson"
 
 Feed = Annotated[str, Path(description="Id of a feed.", examples=[FEED])]
 Cursor = Annotated[str | None, Query(description="`cursor` of the last line you have taken; without one the feed begins at its beginning.")]
@@ -63,7 +62,13 @@ def router(line: Line) -> APIRouter:
         title = {"zh": "信用信息变更", "en": "Changes of credit records"}
         return json_answer(request, {"feeds": [{"id": FEED, "title": title, "events": f"/v1/feeds/{FEED}/events"}]})
 
-    @routes.get("/v1/feeds/{feed}/events", summary="Events", responses=examples.answer(examples.EVENTS, MEDIA_TYPE), openapi_extra=problems)
+    @routes.get(
+        "/v1/feeds/{feed}/events",
+        summary="Events",
+        response_class=Response,
+        responses=examples.answer(examples.EVENTS, NDJSON),
+        openapi_extra=problems,
+    )
     async def events(
         request: Request,
         feed: Feed,
@@ -93,7 +98,7 @@ def router(line: Line) -> APIRouter:
             position = Position(feed, stated, caller, version)
         first = await turn(line, position, limit=most, request=request_id(request))
         stream = told(line, first, limit=most, patience=patience, request=request_id(request))
-        return Bounded(yielding(stream), media_type=MEDIA_TYPE, headers={**line.as_of(), "Cache-Control": "private, no-store"})
+        return Bounded(yielding(stream), media_type=NDJSON, headers={**line.as_of(), "Cache-Control": "private, no-store"})
 
     return routes
 

@@ -46,7 +46,12 @@ def router(line: Line) -> APIRouter:
         body = {"subjects": [subject_body(one) for one in found], "next": after}
         return json_answer(request, body, headers=line.as_of())
 
-    @routes.get("/v1/subjects/{code}", summary="Public profile", responses=examples.answer(examples.PUBLIC_PROFILE))
+    @routes.get(
+        "/v1/subjects/{code}",
+        summary="Public profile",
+        responses=examples.answer(examples.PUBLIC_PROFILE),
+        openapi_extra={"x-problems": [404]},
+    )
     async def subject(request: Request, code: Code) -> Response:
         """What everybody may see of one subject, by any of its codes.
 

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 
+NDJSON = "application/x-ndjson"
+"""The media type of JSON lines."""
 PATIENCE = 30.0
 """Seconds a reader may take for one chunk before the connection is closed."""
 

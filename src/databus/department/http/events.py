@@ -41,7 +41,11 @@ def router(intake: Intake) -> APIRouter:
     described = {"x-problems": [401, 403, 408, 409, 413, 415, 422, 429], "requestBody": examples.REQUEST}
 
     @routes.post(
-        "/v1/departments/{department}/events", status_code=202, summary="Publish", responses=examples.ACCEPTED, openapi_extra=described
+        "/v1/departments/{department}/events",
+        status_code=202,
+        summary="Publish",
+        responses=examples.ACCEPTED | examples.FORESEEN,
+        openapi_extra=described,
     )
     async def publish(request: Request, department: Department, dry_run: DryRun = False) -> Response:
         """Publish a JSON batch or CloudEvents 1.0 (structured, batch or binary mode), 1 to 1,000 events in 4 MiB.

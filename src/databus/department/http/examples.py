@@ -61,4 +61,19 @@ ACCEPTED: dict[int | str, dict[str, Any]] = {
         ),
     }
 }
+FORESEEN: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "With `dry_run`: what would become of each",
+        "content": _content(
+            **{
+                "application/json": {
+                    "dry_run": True,
+                    "accepted": 0,
+                    "refused": 1,
+                    "results": [{"item": 1, "outcome": "REFUSED", "problems": [_REASON]}],
+                }
+            }
+        ),
+    }
+}
 RECEIPT: dict[int | str, dict[str, Any]] = {201: {"description": "The receipt", "content": _content(**{"application/json": _RECEIPT})}}
