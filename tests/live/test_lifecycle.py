@@ -102,7 +102,9 @@ def _down_ends_everything_and_nothing_else(live: Live) -> None:
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{live.here.gateway}/health/live", timeout=2.0)
     asked = run(settings, "findings", "--department", "emergency")
-    assert asked.returncode == 3 and "Traceback" not in asked.stderr, asked.stderr
+    assert asked.returncode == 3 and "Traceback" not in asked.stderr and "Connect call failed" not in asked.stderr, asked.stderr
+    told = run(settings, "status")
+    assert (told.returncode, told.stderr) == (0, "") and "nothing can be reconciled" in told.stdout, told.stdout
 
 
 def _a_start_in_the_foreground_keeps_the_data_and_ends_with_ctrl_c(live: Live, before: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -73,6 +74,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """The exit code of one command line; errors are said on standard error, as JSON with `--json`."""
+    # What the clients of the engines log is said once more, and better, by the error that ends the command.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         code = build()(arguments, standalone_mode=False)
         return code if isinstance(code, int) else DONE

@@ -23,6 +23,7 @@ from databus.store import projection, reconciliation
 from databus.store.reconciliation import Count
 from databus.store.sessions import Pool
 
+_KEEPERS = ("kafka", "postgres")
 PROJECTED = (topics.CHANGES, topics.FINDINGS, topics.PERMITS, topics.DECISIONS)
 
 
@@ -46,7 +47,7 @@ def status(as_document: Annotated[bool, typer.Option("--json", help="for machine
     """Show the processes of this checkout and reconcile what was submitted with what became of it."""
     here = session()
     processes = stack.status(here.settings)
-    lags, totals = measured(here)
+    lags, totals = ({}, None) if any(one.state == "stopped" and one.name in _KEEPERS for one in processes) else measured(here)
     if as_document:
         told = None if totals is None else {**asdict(totals), "count": {**asdict(totals.count), "accepted": totals.count.accepted}}
         rows = [{**asdict(one), "lag": lags.get(one.name)} for one in processes]
