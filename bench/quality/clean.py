@@ -13,7 +13,7 @@ from databus.contract.catalogue import Contract
 from databus.contract.entries import Entry
 from databus.contract.predicates import predicate
 from databus.model.labels import Publication
-from databus.testing.province.kinds import Kind, kinds
+from databus.testing.province.kinds import Kind, kinds, op_of
 from databus.testing.province.subjects import PERSON, Subject, subjects
 from databus.testing.province.values import Making, payload
 
@@ -100,7 +100,7 @@ class Maker:
             record_type=kind.record_type,
             entry=entry,
             subject=dict(subject.reference),
-            envelope=_envelope(subject, decided, entry),
+            envelope=_envelope(subject, decided, entry, op_of(kind.record_type)),
             payload={name: value for name, value in made.items() if not items or name in items},
             told=instant(told, self.random.randint(8, 17)),
             seq=self.serial * _SEQS,
@@ -117,19 +117,23 @@ class Maker:
 
     def facts(self, known: list[Subject]) -> Iterator[Row]:
         """Rows of every kind that repeats, about these subjects, for ever."""
-        repeated = [kind for kind in self.kinds if not kind.once]
+        repeated, mapped = [kind for kind in self.kinds if not kind.once], set[str]()
         while True:
-            row = self.row(self.random.choice(repeated), subject=self.random.choice(known))
-            if row is not None:
-                yield row
+            kind, subject = self.random.choice(repeated), self.random.choice(known)
+            row = self.row(kind, subject=subject)
+            if row is None or (kind.record_type.maps is not None and subject.uscc in mapped):
+                continue
+            # Of one subject's codes once: the same map again is a duplicate.
+            mapped |= {subject.uscc} if kind.record_type.maps is not None else set()
+            yield row
 
 
 def _fits(subject: Subject, person: bool | None, enterprise: bool) -> bool:
     return (person is None or (subject.kind == PERSON) == person) and (not enterprise or subject.uscc.startswith("91"))
 
 
-def _envelope(subject: Subject, decided: date, entry: Entry) -> dict[str, Any]:
-    envelope: dict[str, Any] = {"op": "UPSERT", "decided_at": decided}
+def _envelope(subject: Subject, decided: date, entry: Entry, op: str) -> dict[str, Any]:
+    envelope: dict[str, Any] = {"op": op, "decided_at": decided}
     if subject.kind == PERSON:
         narrow = Publication.GOV_SHARED if entry.publication is Publication.PUBLIC else entry.publication
         envelope |= {"publication_class": narrow.value, "privacy": "PERSONAL"}
@@ -160,7 +164,7 @@ def _listed(contract: Contract) -> Entry | None:
 
 
 def _narrowed(contract: Contract) -> Entry | None:
-    if any(entry.publication is not Publication.PUBLIC for entry in contract.entries.values()):
+    if any(entry.publication is not Publication.PUBLIC for kind in contract.types.values() if kind.maps is None for entry in kind.entries):
         return None
     entry = next(kind.entries[-1] for kind in contract.types.values() if len(kind.entries) > 1)
     return replace(entry, publication=Publication.AUTHORISED)

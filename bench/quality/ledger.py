@@ -55,10 +55,11 @@ def _faulty(maker: Maker, count: int) -> Iterator[Row]:
 
 
 def _planted(maker: Maker, rule: str, turn: int) -> list[Row]:
-    asked = [
-        (kind, entry, check) for kind in maker.kinds for check in kind.record_type.checks if check.rule == rule for entry in kind.entries
-    ]
-    places = asked or [(kind, entry, Check(rule, "", {})) for kind in maker.kinds for entry in kind.entries]
+    # Maps of codes have rules of their own: what spoils a code elsewhere contradicts another one here.
+    mapped = rule.startswith(wrong.OF_MAPS)
+    kinds = [kind for kind in maker.kinds if (kind.record_type.maps is not None) == mapped]
+    asked = [(kind, entry, check) for kind in kinds for check in kind.record_type.checks if check.rule == rule for entry in kind.entries]
+    places = asked or [(kind, entry, Check(rule, "", {})) for kind in kinds for entry in kind.entries]
     for attempt in range(_ROUNDS):
         kind, entry, check = places[(turn + attempt * 7) % len(places)]
         plant = PLANTS[rule][(turn + attempt) % len(PLANTS[rule])]
@@ -78,7 +79,7 @@ def _clean(maker: Maker, count: int) -> Iterator[Row]:
     yield from registered[:count]
     yield from told[: max(0, count - len(registered))]
     for row in islice(maker.facts(people), max(0, count - len(registered) - len(told))):
-        yield _near(row, maker) if maker.random.random() < NEARNESS else row
+        yield _near(row, maker) if maker.random.random() < NEARNESS and row.record_type.maps is None else row
 
 
 def _near(row: Row, maker: Maker) -> Row:

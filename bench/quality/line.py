@@ -42,10 +42,16 @@ def found(
                 lying[part].append(Record(EVENTS, part, len(lying[part]), chunk[-1].timestamp, output.key, output.value, output.headers))
         done(len(chunk))
     last = day_at(max(row.told for row in rows)) + (until - max(row.day for row in rows)).days
-    fold, owed = profiler.processor(contract, codec), profiler.duty(contract, codec, writes=False)
-    for part, records in sorted(lying.items()):
-        tick = Record(EVENTS, part, len(records), records[-1].timestamp, None, wire.encode_time(codec, Tick(last, part)))
-        told |= _folded([*records, tick], fold, owed, codec)
+    fold, owed = profiler.processor(contract, codec), profiler.duty(contract, codec)
+    states = defaultdict[int, Registers](Registers)
+    for part, records in lying.items():
+        records.append(Record(EVENTS, part, len(records), records[-1].timestamp, None, wire.encode_time(codec, Tick(last, part))))
+    # What is told on along a link comes in behind.
+    while lying:
+        coming: dict[int, list[Record]] = defaultdict(list)
+        for part, records in sorted(lying.items()):
+            told |= _folded(records, states[part], fold, owed, codec, coming)
+        lying = coming
     return told
 
 
@@ -64,9 +70,15 @@ def _inboxes(rows: Sequence[Row], codec: Codec) -> Iterator[list[Record]]:
     yield from waiting.values()
 
 
-def _folded(records: Sequence[Record], fold: Processor, owed: Duty, codec: Codec) -> set[Found]:
+def _folded(
+    records: Sequence[Record], state: Registers, fold: Processor, owed: Duty, codec: Codec, coming: dict[int, list[Record]]
+) -> set[Found]:
     told = set[Found]()
-    for outcome in _outcomes(records, fold, owed):
+    for outcome in _outcomes(records, state, fold, owed):
+        for output in outcome.outputs:
+            if output.topic == EVENTS and output.partition is None:
+                part = partition(output.route or b"", PARTITIONS)
+                coming[part].append(Record(EVENTS, part, 0, records[-1].timestamp, output.key, output.value))
         told |= _findings(outcome.outputs, codec)
         changes = (output.value for output in outcome.outputs if output.topic == "changes" and output.value)
         steps = (wire.decode_change(codec, value) for value in changes if codec.name(value) == "databus.Change")
@@ -74,9 +86,8 @@ def _folded(records: Sequence[Record], fold: Processor, owed: Duty, codec: Codec
     return told
 
 
-def _outcomes(records: Sequence[Record], fold: Processor, owed: Duty) -> Iterator[Outcome]:
+def _outcomes(records: Sequence[Record], state: Registers, fold: Processor, owed: Duty) -> Iterator[Outcome]:
     """Of every chunk, and of what a sweep leaves for the quiet behind it."""
-    state = Registers()
     for at in range(0, len(records), CHUNK):
         outcome: Outcome | None = fold(records[at : at + CHUNK], state)
         while outcome is not None:

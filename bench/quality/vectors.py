@@ -37,6 +37,7 @@ def vectors(maker: Maker) -> Iterator[Row]:
 def _holding(maker: Maker, form: str, rule: str) -> tuple[Row, Check]:
     """A row that holds such a code of its subject, or of somebody else for a citizen's, and says nothing derived from it."""
     kinds = [kind for kind in maker.kinds if not kind.once and any(check.rule == rule for check in kind.record_type.checks)]
+    kinds = [kind for kind in kinds if kind.record_type.maps is None]
     for _ in range(_TRIES):
         row = maker.row(maker.random.choice(kinds), subject=maker.subject(enterprise=True))
         for check in [] if row is None else row.checks(rule):

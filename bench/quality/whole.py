@@ -60,7 +60,10 @@ def fact(
     kinds = [
         kind
         for kind in maker.kinds
-        if not kind.once and (not record_type or kind.record_type.name == record_type) and kind.record_type.name not in authorities
+        if not kind.once
+        and kind.record_type.maps is None
+        and (not record_type or kind.record_type.name == record_type)
+        and kind.record_type.name not in authorities
     ]
     for _ in range(_TRIES):
         kind = maker.random.choice(kinds)
@@ -209,6 +212,22 @@ def two_contents(maker: Maker, charter: Charter) -> Story:
     raise LookupError("no type has a text that no check looks into")
 
 
+def one_code_for_two(maker: Maker, charter: Charter) -> Story:
+    first, second = (must(_mapped(maker, maker.subject(enterprise=True))) for _ in range(2))
+    maps = first.record_type.maps
+    old = next(old for old in maps.old if old.proof is None and first.payload.get(old.field)) if maps else None
+    alone = dict.fromkeys(other.field for other in maps.old if other is not old) if maps else {}
+    if old is None:
+        raise LookupError("the contract's hints name no older code that only a registrar knows")
+    told = {**alone, old.field: first.payload[old.field]}
+    return [row.having(**told).must(("DQ-UNI-04", "")) for row in (first, second)]
+
+
+def _mapped(maker: Maker, subject: Subject) -> Row | None:
+    kind = next(kind for kind in maker.kinds if kind.record_type.maps is not None)
+    return maker.row(kind, subject=subject)
+
+
 FAULTY: dict[str, tuple[Tell, ...]] = {
     "DQ-CONS-01": (another_name,),
     "DQ-CONS-02": (another_word,),
@@ -218,6 +237,7 @@ FAULTY: dict[str, tuple[Tell, ...]] = {
     "DQ-UNI-01": (the_same_again,),
     "DQ-UNI-02": (two_sources,),
     "DQ-UNI-03": (two_contents,),
+    "DQ-UNI-04": (one_code_for_two,),
     "DQ-REF-01": (end_of_nothing,),
     "DQ-TIM-03": (late_end,),
 }

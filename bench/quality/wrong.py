@@ -177,6 +177,32 @@ def late(row: Row, check: Check, maker: Maker) -> Row | None:
     return row.on(day).must((check.rule, check.field)) if day < maker.until else None
 
 
+def contradicted(row: Row, check: Check, maker: Maker) -> Row | None:
+    """An older code that the unified one should repeat, of another subject."""
+    maps = row.record_type.maps
+    proven = (
+        [old for old in maps.old if old.proof and old.proof.applies(row.payload[maps.unified]) and row.payload.get(old.field)]
+        if maps
+        else []
+    )
+    if not proven or maps is None:
+        return None
+    old, other = maker.random.choice(proven), maker.subject(enterprise=True)
+    return row.having(**{old.field: getattr(other, old.field)}).must((check.rule, old.field))
+
+
+def unconfirmed(row: Row, check: Check, maker: Maker) -> Row | None:
+    """An older code that proves nothing, and does not check by itself."""
+    maps = row.record_type.maps
+    bare = [old for old in maps.old if old.proof is None and old.form and row.payload.get(old.field)] if maps else []
+    if not bare:
+        return None
+    old = maker.random.choice(bare)
+    code = str(row.payload[old.field])
+    return row.having(**{old.field: code[:-1] + other(code[-1], maker)}).must((check.rule, old.field))
+
+
+OF_MAPS = "DQ-MAP-"
 PLANTS: Mapping[str, tuple[Plant, ...]] = {
     "DQ-ACC-01": (uscc_check, uscc_length),
     "DQ-ACC-02": (organisation_check,),
@@ -189,4 +215,6 @@ PLANTS: Mapping[str, tuple[Plant, ...]] = {
     "DQ-ACC-09": (amount,),
     "DQ-ACC-10": (date_order, valid_backwards),
     "DQ-TIM-01": (late,),
+    "DQ-MAP-01": (contradicted,),
+    "DQ-MAP-02": (unconfirmed,),
 }

@@ -8,8 +8,9 @@ from databus.model.change import Kind
 from databus.model.event import Op, facet
 
 
-def test_three_kinds_leave_the_profile_as_it_is() -> None:
-    assert [kind for kind in Kind if not kind.changing] == [Kind.HISTORY, Kind.DUPLICATE, Kind.EQUIVOCAL]
+def test_four_kinds_leave_the_profile_as_it_is_and_two_its_records() -> None:
+    assert [kind for kind in Kind if not kind.changing] == [Kind.HISTORY, Kind.DUPLICATE, Kind.EQUIVOCAL, Kind.FORWARDED]
+    assert [kind for kind in Kind if kind.changing and not kind.of_record] == [Kind.ATTRIBUTED, Kind.LINKED]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from databus.model.labels import Publication
 from quality.inbox import RECEIVED, Inbox, Seen
 
 PENALTY, LICENCE, REGISTRATION, ABNORMAL = "ADMIN_PENALTY", "ADMIN_LICENCE", "LP_REGISTRATION", "ABNORMAL_OPERATION"
+MAP = "LP_CODE_MAP"
 PERSON = {
     "envelope.subject.kind": "PERSON",
     "envelope.subject.uscc": None,
@@ -164,6 +165,9 @@ FAILS = [
     Case("DQ-TIM-03", "envelope.recorded_at", PENALTY, {"envelope.op": "REPAIR", "envelope.recorded_at": RECEIVED - 7 * 86_400_000}),
     Case("DQ-KEY-01", "uscc", PENALTY, {"uscc": "91220000YYYY00012A"}),
     Case("DQ-KEY-01", "", PENALTY, {}, {"key": b"another"}),
+    Case("DQ-ACC-06", "envelope.op", MAP, {"envelope.op": "UPSERT"}),
+    Case("DQ-MAP-01", "org_code", MAP, {"org_code": "YYYY00039"}),
+    Case("DQ-MAP-02", "reg_no", MAP, {"reg_no": "220102000002027"}),
     Case("DQ-SRC-01", "envelope.catalog_code", PENALTY, {}, {"department": "ecology"}),
     Case("DQ-SRC-01", "", PENALTY, {}, {"department": "nobody"}),
     Case("DQ-SRC-02", "", REGISTRATION, {}, {"department": "ecology"}),
@@ -243,6 +247,8 @@ PASSES = [
     passes("DQ-TIM-03", PENALTY, {"envelope.op": "REPAIR", "envelope.recorded_at": RECEIVED - 3 * 86_400_000}),
     passes("DQ-TIM-03", PENALTY, {"envelope.op": "REPAIR", "envelope.recorded_at": 2**62}),
     passes("DQ-TIM-03", PENALTY, {"envelope.valid_from": date(2026, 9, 1), "envelope.recorded_at": 1}),
+    passes("DQ-MAP-01", MAP, {}),
+    passes("DQ-MAP-02", MAP, {}),
     passes("DQ-ACC-02", PENALTY, both("91220102YYYY00020")),
     passes("DQ-ACC-08", PENALTY, {"decided_at": date(1900, 1, 1)}),
     passes("DQ-TIM-01", PENALTY, {"decided_at": date(1900, 1, 1)}),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from databus.model.event import Event, Op
-from databus.testing.events import DAY
+from databus.model.keys import organisation_key
+from databus.testing.events import DAY, SUBJECT
 from folding import KNOWN, OLD_NAME, OTHER_NAME, said
 
 
@@ -24,6 +25,16 @@ class Case:
 
 def case(rule: str, told: str, *events: Event) -> Case:
     return Case(rule, told, events)
+
+
+def claimed(other: str) -> tuple[Event, Event]:
+    """A link to the subject of these events, and one from the same older code to another or the same one."""
+    older = organisation_key("220102000002026", scheme="CN-REG")
+    told = [("91220000YYYY00012A", SUBJECT), (other, organisation_key(other))]
+    return tuple(  # type: ignore[return-value]
+        replace(said("map", Op.LINK, number, number=1 if key == SUBJECT else 2), link=(older, key, code))
+        for number, (code, key) in enumerate(told)
+    )
 
 
 REGISTERED = said("registration")
@@ -44,6 +55,7 @@ FAILS = [
     case("DQ-UNI-01", "the same again", said("penalty"), said("penalty", seq=2)),
     case("DQ-UNI-02", "two sources", said("penalty"), said("penalty", department="taxation", deciding=False)),
     case("DQ-UNI-03", "one seq, two contents", said("penalty"), said("penalty", content="罚款二千元")),
+    case("DQ-UNI-04", "one older code for two unified ones", *claimed("91220202YYYY000399")),
     case("DQ-REF-01", "a correction of nothing", said("penalty", Op.CORRECT, 2)),
     case("DQ-REF-01", "a revocation of nothing, thirty days on", said("penalty", Op.REVOKE, 2), said("licence", **ON_TIME)),
 ]
@@ -61,6 +73,7 @@ PASSES = [
     case("DQ-UNI-01", "another amount", said("penalty"), said("penalty", seq=2, content="罚款二千元")),
     case("DQ-UNI-02", "two decisions", said("penalty"), said("penalty", number=2, department="taxation", deciding=False)),
     case("DQ-UNI-03", "one content twice", said("penalty"), said("penalty")),
+    case("DQ-UNI-04", "one older code for one", *claimed("91220000YYYY00012A")),
     case("DQ-REF-01", "what it corrects comes later", said("penalty", Op.CORRECT, 2), said("penalty")),
     case("DQ-REF-01", "a revocation of nothing, a day less", said("penalty", Op.REVOKE, 2), said("licence", **BEFORE)),
     case(

@@ -82,7 +82,7 @@ test_fail_a_person_without_a_law_that_orders_publication if {
 }
 
 test_success_owner_sees_everything_in_any_state if {
-	every standing in ["SHOWN", "HIDDEN", "ARCHIVED", "REPAIRED", "REVOKED", "DELETED", "HELD", "WAITING"] {
+	every standing in ["SHOWN", "HIDDEN", "ARCHIVED", "REPAIRED", "REVOKED", "DELETED", "HELD", "WAITING", "MOVED"] {
 		record := class({"standing": standing, "publication": "INTERNAL", "flags": ["work_secret"], "commercial": "CONFIRMED"})
 		verdict := ask(department("emergency", null, ""), record)
 		verdict.reasons == ["OK_OWNER"]
@@ -206,7 +206,7 @@ test_success_commercial_secrets_need_their_term if {
 test_fail_standings_close if {
 	reasons := {
 		"HIDDEN": "DENY_EXPIRED", "REPAIRED": "DENY_REPAIRED", "ARCHIVED": "DENY_ARCHIVED", "REVOKED": "DENY_NOT_PUBLISHED",
-		"DELETED": "DENY_NOT_PUBLISHED", "HELD": "DENY_NOT_PUBLISHED", "WAITING": "DENY_NOT_PUBLISHED",
+		"DELETED": "DENY_NOT_PUBLISHED", "HELD": "DENY_NOT_PUBLISHED", "WAITING": "DENY_NOT_PUBLISHED", "MOVED": "DENY_NOT_PUBLISHED",
 	}
 	every standing, reason in reasons {
 		ask({}, class({"standing": standing})) == refused([reason])

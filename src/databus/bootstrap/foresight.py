@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass
 
 from databus.bus.registers import Registers
-from databus.bus.topics import EVENTS, FINDINGS, inbox
+from databus.bus.topics import CHANGES, EVENTS, FINDINGS, inbox
 from databus.contract import wire
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
@@ -69,7 +69,8 @@ class Foresight:
         for output in outcome.outputs:
             if output.topic == EVENTS and output.value is not None:
                 event = wire.decode_event(self.codec, output.value)
-                events[event.inbox_offset] = event
+                if not event.original:
+                    events[event.inbox_offset] = event
             elif output.topic == FINDINGS and output.value is not None:
                 finding = wire.decode_finding(self.codec, output.value)
                 findings.setdefault(finding.inbox_offset, []).append(finding)
@@ -78,7 +79,7 @@ class Foresight:
     def _folded(self, event: Event) -> tuple[Change, ...]:
         record = Record(EVENTS, 0, 0, event.known_at, event.subject_key.encode(), wire.encode_event(self.codec, event))
         outputs = self.fold([record], Registers()).outputs
-        steps = [wire.decode_change(self.codec, one.value) for one in outputs if one.topic != FINDINGS and one.value is not None]
+        steps = [wire.decode_change(self.codec, one.value) for one in outputs if one.topic == CHANGES and one.value is not None]
         return tuple(one for one in steps if one.event_id == event.event_id)
 
     async def _seen(self, department: str, steps: Iterable[tuple[Change, ...]]) -> Mapping[str, Mapping[int, ClassPlan]]:

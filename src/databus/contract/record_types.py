@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from databus.contract.codemaps import CodeMap, code_map_of
 from databus.contract.columns import Column, columns_of
 from databus.contract.entries import Check, Entry, Owner, check_of, entry_of
 from databus.contract.fields import Field, fields_of, leaves_of
@@ -31,14 +32,15 @@ class Nature(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """The contract of a kind of fact. `key` names payload fields, `@party` (subject key), `@source`, `@hash:field` (of a text)
-    or `@person:id_type,id_number,name` (a keyed hash of another person than the subject).
+    """The contract of a kind of fact. `key` names payload fields, `@party` (subject key), `@source`, `@alias` (older code of a map),
+    `@hash:field` (of a text) or `@person:id_type,id_number,name` (a keyed hash of another person than the subject).
 
     `leaves` are the fields that have values of their own, parts of records among them by their paths. `key_without` is the
     key of a record that lacks one field: that field, and the parts that stand in. `natures` are asked in their order.
     `row` tells how a row in the contract's own columns fills `subject` and `envelope`: field → constant or mapping source.
     `dense`: the sequence numbers of a record rise by one.
     `columns` are names that departments give the columns of a field in files of their own.
+    `maps` tells of a type that says which codes are one subject's: its records are links.
     `hints`, `sample_weight` and `open_persons` (are records of persons public in it?) are for the sample generator.
     """
 
@@ -66,6 +68,7 @@ class RecordType:
     open_persons: bool
     version: int
     dense: bool
+    maps: CodeMap | None = None
 
     @property
     def full_name(self) -> str:
@@ -122,6 +125,7 @@ def record_type_of(raw: Mapping[str, Any], folder: str, schema: Schema) -> Recor
             open_persons=bool(raw.get("sample_persons") == Publication.PUBLIC),
             version=schema.version,
             dense=bool(raw.get("dense", False)),
+            maps=code_map_of(raw.get("maps")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadContract(f"{where} lacks or misstates {error}", file=where) from error
@@ -155,9 +159,11 @@ def agree(record_type: RecordType, folder: str, departments: Mapping[str, object
     wanted = (field for entry in record_type.entries for field in (*entry.required, *entry.recommended))
     named += [field for field in wanted if not field.startswith("envelope.")]
     named += [record_type.deciding] if record_type.deciding else []
+    named += [maps.unified, maps.status, *(old.field for old in maps.old)] if (maps := record_type.maps) else []
     for field in [*named, *record_type.columns, record_type.title]:
         if field not in record_type.fields and field not in record_type.leaves:
             raise BadContract(f"{where} names the field {field}, which its schema does not have", file=where, field=field)
     mentioned = {owner.department for owner in record_type.owners} | {entry.department for entry in record_type.entries}
+    mentioned |= {*maps.registrar.values(), *(old.keeper for old in maps.old if old.keeper)} if maps else set()
     for department in mentioned - departments.keys():
         raise BadContract(f"{where} names the department {department}, which is not listed", file=where, department=department)

@@ -25,7 +25,7 @@ NEVER = 2147483647
 class Register:
     """Merge state of one facet from one source: the winning event, framed, and rival content hashes at its seq.
 
-    The first of a record's registers also keeps how the record was told to stand: `wake` (else NEVER), `standing`, `rule`, `flags`.
+    The first of a record's registers also keeps how it was told to stand: `wake` (else NEVER), `standing`, `rule`, `flags`, `counted`.
     """
 
     wake: int
@@ -35,6 +35,7 @@ class Register:
     rule: str = ""
     flags: tuple[str, ...] = ()
     based: bool = True
+    counted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ def decode_event(codec: Codec, data: bytes) -> Event:
     value["labels"] = _labels(
         labels["publication"], labels["commercial"], labels["privacy"], tuple(labels["narrowed"]), tuple(labels["flags"])
     )
-    value["op"] = Op(value["op"])
-    value["subject_kind"] = SubjectKind(value["subject_kind"])
+    value["via"], value["link"] = tuple(value["via"]), tuple(value["link"])
+    value["op"], value["subject_kind"] = Op(value["op"]), SubjectKind(value["subject_kind"])
     return Event(**value)
 
 
@@ -99,7 +100,8 @@ def decode_register(codec: Codec, data: bytes) -> Register:
     """The register in these bytes."""
     value = _decode(codec, data, "databus.Register")
     standing = None if value["standing"] is None else Standing(value["standing"])
-    return Register(value["wake"], tuple(value["rivals"]), value["event"], standing, value["rule"], tuple(value["flags"]), value["based"])
+    told = standing, value["rule"], tuple(value["flags"]), value["based"], tuple(value["counted"])
+    return Register(value["wake"], tuple(value["rivals"]), value["event"], *told)
 
 
 def wake_of(value: bytes) -> int:

@@ -9,9 +9,11 @@ from databus.model.labels import LabelClass, Standing
 
 
 class Kind(StrEnum):
-    """What a step did. The last three leave the current profile as it is and carry no `pv`.
+    """What a step did. The last four leave the current profile as it is and carry no `pv`.
 
-    ATTRIBUTED is about attributes of the subject, not about a record: it has a `pv`, and `attributes` tell what it did.
+    ATTRIBUTED and LINKED are about the subject, not about a record, and have a `pv`: `attributes` tell what the one did,
+    `moved_to` under which key the subject is known since the other. FORWARDED is what would have moved the profile of a
+    subject that is known under another key: it moves that one's.
     """
 
     ADDED = "ADDED"
@@ -20,14 +22,24 @@ class Kind(StrEnum):
     RESTORED = "RESTORED"
     NOTED = "NOTED"
     ATTRIBUTED = "ATTRIBUTED"
+    LINKED = "LINKED"
     HISTORY = "HISTORY"
     DUPLICATE = "DUPLICATE"
     EQUIVOCAL = "EQUIVOCAL"
+    FORWARDED = "FORWARDED"
 
     @property
     def changing(self) -> bool:
         """True if the current profile moved."""
-        return self not in (Kind.HISTORY, Kind.DUPLICATE, Kind.EQUIVOCAL)
+        return self not in _UNCHANGING
+
+    @property
+    def of_record(self) -> bool:
+        """True if a record's current version moved."""
+        return self.changing and self not in (Kind.ATTRIBUTED, Kind.LINKED)
+
+
+_UNCHANGING = (Kind.HISTORY, Kind.DUPLICATE, Kind.EQUIVOCAL, Kind.FORWARDED)
 
 
 class Status(StrEnum):
@@ -74,7 +86,8 @@ class Change:
 
     `source` (department/system), `deciding`, `withdrawn` and `content_hash` are the event's. What it says itself is `body`
     where `own`, else `said` (None for an end, a note, and what a DELETE has overtaken): the knowledge `as_of` asks for.
-    `duplicate_of` is the event whose copy of the document stands, where that is another source's (DQ-UNI-02).
+    `duplicate_of` is the event whose copy of the document stands, where that is another source's (DQ-UNI-02). `original` is
+    that of the step's event: a step that has one repeats under another key what a submission said once, and belongs to none.
     """
 
     change_id: str
@@ -114,3 +127,5 @@ class Change:
     said: bytes | None = None
     duplicate_of: str = ""
     attributes: tuple[AttributeState, ...] = ()
+    original: str = ""
+    moved_to: str = ""

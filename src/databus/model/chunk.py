@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -56,6 +56,10 @@ class State(Protocol):
 
     def group(self, prefix: bytes) -> Mapping[bytes, bytes]:
         """All registers whose key begins with these two packed parts (subject, record), by full key."""
+        ...
+
+    def of(self, subject: str) -> Collection[bytes]:
+        """The groups whose first part is this subject, in no order."""
         ...
 
     def waking(self) -> Iterator[tuple[int, bytes]]:

@@ -50,6 +50,11 @@ class Event:
     `known_at` is the broker's append time in the inbox, milliseconds. `deciding` is true when the source is the
     deciding organ or the owner of the record. `codes` maps schemes to codes of the subject, empty for persons.
     `body` is the submission as it lay in the inbox (Confluent framing), re-encoded only where normalisation changed it.
+
+    `link` is the identity a LINK states: the subject key of an older code, that of the unified code it belongs to, and that code;
+    empty otherwise.
+    One submission that names several codes becomes an event under every key it names: `original` is the id of the first of
+    them, and of the event a forwarded copy was made from; empty for originals. `via` are the keys a copy has passed (design 8).
     """
 
     event_id: str
@@ -74,3 +79,6 @@ class Event:
     inbox_offset: int
     body: bytes
     codes: dict[str, str] = field(default_factory=dict)
+    original: str = ""
+    via: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()

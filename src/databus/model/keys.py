@@ -25,6 +25,11 @@ def organisation_key(code: str, *, scheme: str = USCI) -> str:
     return _uuid(hashlib.sha1(_SUBJECTS + f"{scheme}|{code}".encode(), usedforsecurity=False).digest(), _FIVE)
 
 
+def former(scheme: str) -> str:
+    """The scheme of a code that another of the same scheme replaced."""
+    return f"{scheme}-FORMER"
+
+
 def person_key(id_type: str, number: str, *, secret: bytes) -> str:
     """The subject key of a natural person: UUIDv8 of HMAC-SHA-256(platform key, `id_type|number`)."""
     return uuid8(hmac.digest(secret, f"{id_type}|{number}".encode(), "sha256"))

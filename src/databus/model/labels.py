@@ -52,7 +52,7 @@ class SubjectKind(StrEnum):
 
 
 class Standing(StrEnum):
-    """Where a record stands on a day (design 8, domain 2.16)."""
+    """Where a record stands on a day (design 8, domain 2.16). MOVED: not here, for its subject is known under another key."""
 
     SHOWN = "SHOWN"
     HIDDEN = "HIDDEN"
@@ -62,6 +62,7 @@ class Standing(StrEnum):
     DELETED = "DELETED"
     HELD = "HELD"
     WAITING = "WAITING"
+    MOVED = "MOVED"
 
 
 def stricter(a: Publication, b: Publication) -> Publication:

@@ -18,11 +18,11 @@ from databus.errors import Malformed, Undecodable, UnknownSchema
 from databus.model.chunk import Outcome, Output, Processor, Record, State
 from databus.model.finding import Verdict
 from databus.model.labels import Secrecy
-from databus.quality import normalise, waivers, written
+from databus.quality import links, normalise, waivers, written
 from databus.quality.acceptance import event_of
 from databus.quality.content import Content, Failure, content_of
 from databus.quality.desk import Desk, desk_of
-from databus.quality.findings import Known, finding, stops
+from databus.quality.findings import Known, finding, stops, told_too
 from databus.quality.identity import key_failures, record_key, subject_of
 from databus.quality.rules import failures
 from databus.quality.secrecy import refused
@@ -109,6 +109,7 @@ def _judged(submission: Submission, content: Content, decoded: Decoded, desk: De
         failed.append(Failure("DQ-FMT-03", "", "databus-told-time", expected="no such header here"))
     known = _known(content, key, desk.contract)
     found = [finding(submission, known, failure, desk.contract) for failure in failed]
+    found += [told_too(failure, one) for failure, one in zip(failed, found, strict=True) if failure.also not in ("", submission.department)]
     waiver = None
     if submission.waiver is not None:
         waiver, refused = _waiver(submission, submission.waiver, desk)
@@ -117,11 +118,14 @@ def _judged(submission: Submission, content: Content, decoded: Decoded, desk: De
         found = [one for one in found if one.verdict is not Verdict.HOLD or (one.rule, one.field) not in waived]
     if stops(found):
         return written.refused(submission, found, desk)
-    event = event_of(submission, content, subject, key, _body(submission, content, decoded, desk), desk.contract)
+    if content.record_type.maps is not None:
+        events = list(links.events(submission, content, subject, desk))
+    else:
+        events = [event_of(submission, content, subject, key, _body(submission, content, decoded, desk), desk.contract)]
     return [
-        written.accepted(submission, event, desk),
+        *(written.accepted(submission, event, desk) for event in events),
         *written.told(submission, found, desk),
-        *written.fixed(submission, event, desk, waiver),
+        *written.fixed(submission, events[0], desk, waiver),
     ]
 
 

@@ -46,7 +46,12 @@ class Content:
     @property
     def carries_content(self) -> bool:
         """True if the operation states the fact itself, not its end or a note."""
-        return self.envelope["op"] in CONTENT
+        return self.envelope["op"] in CONTENT or self.links
+
+    @property
+    def links(self) -> bool:
+        """True if it says that several codes are one subject's."""
+        return self.record_type.maps is not None and self.op == Op.LINK and not self.envelope["withdrawn"]
 
     @property
     def person(self) -> bool:
@@ -88,13 +93,15 @@ def reading(field: str) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A check that failed: `observed` as it stood (masked only when the finding is written), `suggestion` what would pass."""
+    """A check that failed: `observed` as it stood (masked only when the finding is written), `suggestion` what would pass,
+    `also` a second department that must hear of it."""
 
     rule: str
     field: str
     observed: object = ""
     expected: str = ""
     suggestion: str = ""
+    also: str = ""
 
 
 Ask = Callable[[Content, Any], Iterable[Failure]]

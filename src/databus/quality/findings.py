@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from databus.contract.catalogue import Contract
 from databus.model.finding import Finding, Verdict
@@ -76,6 +76,11 @@ def finding(submission: Submission, known: Known, failure: Failure, contract: Co
         row=submission.row,
         fixes=next(iter(submission.fixes), ""),
     )
+
+
+def told_too(failure: Failure, one: Finding) -> Finding:
+    """The same finding to the second department that must hear of it."""
+    return replace(one, finding_id=derived_id("finding", one.event_id, failure.rule, failure.field, failure.also), department=failure.also)
 
 
 def _labels(failure: Failure, content: Content | None) -> tuple[str, str]:

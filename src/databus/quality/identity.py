@@ -19,8 +19,8 @@ from databus.quality.normalise import document_number, text
 SCHEMES = (("uscc", USCI), ("reg_no", "CN-REG"), ("org_code", "CN-ORG"), ("tax_no", "CN-TAX"))
 """Codes of an organisation, the best first."""
 
-PARTY, SOURCE, HASH = "@party", "@source", "@hash:"
-"""Parts of a key that are no fields: the subject, the source, a hash of a text."""
+PARTY, SOURCE, ALIAS, HASH = "@party", "@source", "@alias", "@hash:"
+"""Parts of a key that are no fields: the subject, the source, the older code of a map, a hash of a text."""
 NAMED = "NAME"
 _OLD_CITIZEN_ID = 15
 # A household's taxpayer id is its operator's citizen id, with up to two characters behind it (domain 1.4).
@@ -99,6 +99,9 @@ def _part(name: str, content: Content, subject: Subject, platform_key: bytes) ->
         return _other_person(name.removeprefix(PERSON), content, platform_key)
     if name == SOURCE:
         return _safe(f"{content.department}/{content.envelope['source_system']}")
+    if name == ALIAS:
+        told = content.record_type.maps.told(content.payload) if content.record_type.maps else ()
+        return "|".join((told[0][0].scheme, _safe(told[0][1]))) if told else ""
     value = content.value(name)
     if isinstance(value, date):
         return value.isoformat()

@@ -10,7 +10,7 @@ from databus.contract.entries import Check
 from databus.contract.fields import STEP
 from databus.contract.predicates import predicate
 from databus.errors import BadContract
-from databus.quality import accuracy, completeness, form, plausibility, scope, security, timeliness
+from databus.quality import accuracy, codemaps, completeness, form, plausibility, scope, security, timeliness
 from databus.quality.content import ENVELOPE, Ask, Content, Failure, Question, Reading, Rule, reading
 from databus.quality.normalise import Spelling, spellings
 
@@ -30,6 +30,8 @@ RULES: Mapping[str, Rule] = {
     "DQ-ACC-09": plausibility.amount,
     "DQ-ACC-10": plausibility.date_order,
     "DQ-TIM-01": timeliness.in_time,
+    "DQ-MAP-01": codemaps.contradicted,
+    "DQ-MAP-02": codemaps.confirmed,
 }
 """What a type.yaml may ask for."""
 

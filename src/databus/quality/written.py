@@ -26,12 +26,12 @@ def accepted(submission: Submission, event: Event, desk: Desk) -> Output:
 
 
 def told(submission: Submission, found: Iterable[Finding], desk: Desk) -> list[Output]:
-    """The findings, to the department."""
-    return [_told(submission, one, submission.passed_on, desk) for one in found]
+    """The findings, each to its department."""
+    return [_told(one, submission.passed_on, desk) for one in found]
 
 
-def _told(submission: Submission, one: Finding, headers: Headers, desk: Desk) -> Output:
-    return Output(FINDINGS, submission.department.encode(), wire.encode_finding(desk.codec, one), headers)
+def _told(one: Finding, headers: Headers, desk: Desk) -> Output:
+    return Output(FINDINGS, one.department.encode(), wire.encode_finding(desk.codec, one), headers)
 
 
 def fixed(submission: Submission, event: Event, desk: Desk, waiver: Waiver | None) -> list[Output]:
@@ -74,4 +74,4 @@ def forgotten(submission: Submission, level: str, envelope: Mapping[str, Any] | 
         record_type=entry.record_type if entry is not None else "",
     )
     failure = Failure("DQ-SEC-01", "envelope.secrecy", level, expected="NONE | WORK_SECRET")
-    return [_told(submission, finding(submission, known, failure, desk.contract), (), desk)]
+    return [_told(finding(submission, known, failure, desk.contract), (), desk)]

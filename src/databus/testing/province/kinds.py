@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Entry
 from databus.contract.predicates import Predicate, predicate
+from databus.model.event import Op
 from databus.testing.province.values import Recipe, recipes
 
 _SCOPE = "DQ-SCOPE-01"
@@ -36,6 +37,11 @@ class Kind:
 def kinds(contract: Contract) -> tuple[Kind, ...]:
     """All record types of a contract, in its order."""
     return tuple(_kind(record_type, contract) for record_type in contract.types.values())
+
+
+def op_of(record_type: RecordType) -> str:
+    """The operation that states a fact of this type."""
+    return str(record_type.row.get("envelope", {}).get("op", Op.UPSERT))
 
 
 def _kind(record_type: RecordType, contract: Contract) -> Kind:
