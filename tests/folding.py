@@ -13,7 +13,7 @@ from databus.contract import wire
 from databus.contract.catalogue import load
 from databus.contract.sheets import decode_sheet
 from databus.model import keys
-from databus.model.change import Change, Kind
+from databus.model.change import Change
 from databus.model.chunk import Output, Record
 from databus.model.event import Event, Op
 from databus.model.finding import Answer, Finding, FindingStatus
@@ -25,7 +25,13 @@ CODEC = CONTRACT.codec()
 PROCESS = processor(CONTRACT, CODEC)
 KNOWN = (date(2026, 9, 10).toordinal() - date(1970, 1, 1).toordinal()) * DAY
 NAME, OLD_NAME, OTHER_NAME = "吉林省样例粮油有限公司", "吉林省样例（粮油）公司", "别家有限公司"
-TYPES = {"registration": "LP_REGISTRATION", "penalty": "ADMIN_PENALTY", "licence": "ADMIN_LICENCE", "abnormal": "ABNORMAL_OPERATION"}
+TYPES = {
+    "registration": "LP_REGISTRATION",
+    "penalty": "ADMIN_PENALTY",
+    "licence": "ADMIN_LICENCE",
+    "abnormal": "ABNORMAL_OPERATION",
+    "map": "LP_CODE_MAP",
+}
 USUAL: dict[str, dict[str, Any]] = {
     "LP_REGISTRATION": {"name": NAME, "legal_rep_name": "样本甲", "domicile": "长春市1号", "established_on": date(2010, 1, 1)},
     "ADMIN_PENALTY": {
@@ -36,6 +42,7 @@ USUAL: dict[str, dict[str, Any]] = {
         "content": "罚款",
     },
     "ADMIN_LICENCE": {"counterparty_name": NAME, "doc_no": "许1号", "licence_no": "JY0001", "decided_at": date(2026, 1, 1), "status": "0"},
+    "LP_CODE_MAP": {"name": NAME},
     "ABNORMAL_OPERATION": {"name": NAME, "list_entry_id": "YC1", "entry_reason": "1", "listed_on": date(2026, 8, 1)},
 }
 
@@ -111,7 +118,7 @@ class Line:
         """The records as the steps that move the profile leave them."""
         left: dict[str, tuple[object, ...]] = {}
         for step in self.steps:
-            if step.kind.changing and step.kind is not Kind.ATTRIBUTED:
+            if step.kind.of_record:
                 content = None if step.body is None else CODEC.decode(step.body)[1]
                 left[step.record_key] = step.standing, step.label_class, step.wake, step.rule, repr(content and content["payload"])
         return left

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
 from databus.contract.wire import NEVER, wake_of
@@ -16,13 +16,15 @@ _NONE: Mapping[bytes, bytes] = MappingProxyType({})
 class Registers:
     """Implements `model.chunk.State`. Only committed values are ever in it.
 
-    The index by wake day is made when it is first asked for, so that recovery does not pay for it, and kept up from then on.
+    The indexes by wake day and by subject are made when they are first asked for, so that recovery does not pay for them, and kept
+    up from then on.
     """
 
     def __init__(self) -> None:
         self._groups: dict[bytes, dict[bytes, bytes]] = {}
         self._wakes: dict[int, set[bytes]] | None = None
         self._order: list[bytes] = []
+        self._subjects: dict[bytes, set[bytes]] | None = None
 
     def get(self, key: bytes) -> bytes | None:
         """The value of one register."""
@@ -35,6 +37,14 @@ class Registers:
     def groups(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
         """Every group with its registers, in no order."""
         yield from self._groups.items()
+
+    def of(self, subject: str) -> Collection[bytes]:
+        """The groups whose first part is this subject, in no order."""
+        if self._subjects is None:
+            self._subjects = {}
+            for group in self._groups:
+                self._subjects.setdefault(keys.prefix(group, 1), set()).add(group)
+        return self._subjects.get(keys.pack(subject), ())
 
     def waking(self) -> Iterator[tuple[int, bytes]]:
         """Wake day and group of every register that has a wake day, by day, then group."""
@@ -57,11 +67,15 @@ class Registers:
         if self._wakes is not None:
             self._reindex(key, self._groups.get(prefix, _NONE).get(key), value)
         if value is not None:
+            if self._subjects is not None and prefix not in self._groups:
+                self._subjects.setdefault(keys.prefix(prefix, 1), set()).add(prefix)
             self._groups.setdefault(prefix, {})[key] = value
         elif prefix in self._groups:
             self._groups[prefix].pop(key, None)
             if not self._groups[prefix]:
                 del self._groups[prefix]
+                if self._subjects is not None:
+                    self._subjects[keys.prefix(prefix, 1)].discard(prefix)
 
     def apply(self, registers: Mapping[bytes, bytes | None]) -> None:
         """Take over what a transaction has committed."""

@@ -10,6 +10,7 @@ from databus.model import keys
 from databus.model.chunk import Outcome, Output, State
 from databus.model.clock import UNTOLD, Clock, Release, Tick, day_at
 from databus.profile.overlay import CLOCK
+from databus.profile.pending import unsealed
 
 EVENTS = "events"
 AT_ONCE = 400
@@ -41,6 +42,11 @@ def due(clock: Clock, partition: int, now: int, release: str, codec: Codec) -> O
         return None
     after = replace(clock, announced=release, written=days[-1] if days else clock.written)
     return Outcome([_output(one, codec) for one in told], {clock_key(partition): wire.encode_clock(codec, after)})
+
+
+def owed(clock: Clock) -> bool:
+    """True if records wait to be judged again, whatever is still to be told on."""
+    return clock.swept < clock.day or clock.cursor is not None or any(not unsealed(one).touch.target for one in clock.touched)
 
 
 def _output(told: Tick | Release, codec: Codec) -> Output:

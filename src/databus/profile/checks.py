@@ -18,6 +18,7 @@ from databus.profile.dossier import NUMBER, Dossiers, doubtful, identity_of
 from databus.profile.election import Elected
 from databus.profile.registers import REPAIR, source
 from databus.profile.standing import Stand, Submission
+from databus.profile.ties import led
 
 GRACE = 30
 """Days an end may wait for its content before that is a finding (domain 4.7)."""
@@ -26,7 +27,8 @@ PENDING = "pending_identity"
 
 IDENTITY, CONFLICT, ENDED, TAKEN, UNFOUNDED = "DQ-CONS-01", "DQ-CONS-02", "DQ-CONS-03", "DQ-CONS-04", "DQ-CONS-05"
 COPY, EQUIVOCAL, TARGET = "DQ-UNI-02", "DQ-UNI-03", "DQ-REF-01"
-_HOLDING = (IDENTITY, UNFOUNDED, TARGET)
+CLAIMED = "DQ-UNI-04"
+_HOLDING = (IDENTITY, UNFOUNDED, TARGET, CLAIMED)
 _EPOCH = 719_163
 
 
@@ -49,15 +51,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What the checks say of a record on a day, and the next day on which time alone may change that."""
+    """What the checks say of a record on a day, and the next day on which time alone may change that; `held` by what rule, where
+    the finding is another profile's."""
 
     failures: tuple[Failure, ...] = ()
     wake: int | None = None
+    held: str | None = None
 
     def stand(self, stand: Stand) -> Stand:
         """Where the record stands with that: held by an H, and awake on the checks' day too."""
         wake = stand.wake if self.wake is None else self.wake if stand.wake is None else min(self.wake, stand.wake)
-        holding = next((failure.rule for failure in self.failures if failure.rule in _HOLDING), None)
+        holding = self.held or next((failure.rule for failure in self.failures if failure.rule in _HOLDING), None)
         if holding is None or stand.standing not in (Standing.SHOWN, Standing.HIDDEN):
             return stand if wake == stand.wake else Stand(stand.standing, wake, stand.rule, stand.flags)
         flags = (*stand.flags, PENDING) if holding == IDENTITY else stand.flags
@@ -77,11 +81,24 @@ def weigh(elected: Elected, claim: Claim | None, submission: Submission | None, 
     unfounded = charter.unfounded
     if content.record_type == unfounded.record_type and unfounded.when(submission):
         failures.append(Failure(UNFOUNDED, content, unfounded.field))
+    if content.link:
+        return _mapped(content, failures, dossiers)
     if claim is None:
         return Weighed(tuple(failures))
     failures += _against_sheet(content, claim, submission["payload"], charter, dossiers)
     wake = _taken(content, claim, day, failures, charter, dossiers) if claim.numbers else None
     return Weighed(tuple(failures), wake)
+
+
+def _mapped(content: Event, failures: list[Failure], dossiers: Dossiers) -> Weighed:
+    # Each department hears of the map it sent: at the code it claims, where that one's own copy lies (domain 1.8, test 7).
+    ties = dossiers.ties(content.subject_key)
+    if ties is None or led(content, ties.leads()):
+        return Weighed(tuple(failures))
+    if content.subject_key == content.link[1]:
+        others = " · ".join(ties.claimed(content.link[0], content.record_key))
+        failures.append(Failure(CLAIMED, content, "", observed=content.record_key, expected=others))
+    return Weighed(tuple(failures), held=CLAIMED)
 
 
 def _waiting(elected: Elected, day: int) -> Weighed:

@@ -22,20 +22,27 @@ from databus.profile.attributes import elect
 from databus.profile.charter import IDENTITY, Charter
 from databus.profile.claims import LICENCE, TAKES, Claim
 from databus.profile.sheet import Sheet, group_of, packed, unpacked
+from databus.profile.ties import Ties
 
 SHEET, MEMO, GROUP, NUMBER = "sheet", "memo", "~", "~#"
+LINKS, WAY = "~link", "~@"
+"""Groups of the records that are links, and of those that hold copies of one way."""
 At = tuple[str, str]
 _OWN = frozenset({"head", "clock", SHEET, MEMO})
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """Records that a change of the sheet concerns: members of a group, of one `role` or decided after a day (None: all)."""
+    """Records that a change of the sheet concerns: members of a group, of one `role` or decided after a day (None: all).
+
+    Without a group all records of the subject; with `target` they are not judged again, but told on to that key.
+    """
 
     subject: str
     group: str
     after: int | None = None
     role: str = ""
+    target: str = ""
 
 
 @dataclass(slots=True)
@@ -125,7 +132,7 @@ class Dossiers:
         group = sheet.groups.get(name)
         if group is None or record < group.first[0]:
             self._elected(subject, uscc, (name for name, *_ in claim.values))
-        self._write(subject, GROUP + name, record, claim.day)
+        self.write(subject, GROUP + name, record, claim.day)
         if sheet.join(record, claim):
             self.moved.add(subject)
 
@@ -135,7 +142,7 @@ class Dossiers:
         group = sheet.groups.get(name)
         if group is not None and record == group.first[0]:
             self._elected(subject, uscc, group.values)
-        self._write(subject, GROUP + name, record, None, gone=True)
+        self.write(subject, GROUP + name, record, None, gone=True)
         if sheet.leave(record, claim, self.names(subject, GROUP + name, without=record)):
             self.moved.add(subject)
 
@@ -144,9 +151,9 @@ class Dossiers:
         if old == new:
             return []
         for value, _, _ in old - new:
-            self._write(at[0], NUMBER + value, at[1], None, gone=True)
+            self.write(at[0], NUMBER + value, at[1], None, gone=True)
         for value, role, until in new - old:
-            self._write(at[0], NUMBER + value, at[1], [role, until])
+            self.write(at[0], NUMBER + value, at[1], [role, until])
         moved = {value for value, role, _ in old ^ new if role == LICENCE}
         return [Touch(at[0], NUMBER + value, role=TAKES) for value in sorted(moved)]
 
@@ -192,9 +199,14 @@ class Dossiers:
         told.update({name: now.get(name) for name in names})
         return before, now
 
-    def _write(self, subject: str, group: str, record: str, told: Any, *, gone: bool = False) -> None:
+    def write(self, subject: str, group: str, record: str, told: Any, *, gone: bool = False) -> None:
+        """Put a record into a group, or take it out."""
         value = None if gone else encode_sheet(self.codec, orjson.dumps(told))
         self.entries.setdefault(keys.pack(subject, group), {})[keys.pack(subject, group, record)] = value
+
+    def ties(self, subject: str) -> Ties | None:
+        """What is known of who the subject is; None where no link was heard of."""
+        return self.sheet(subject).ties
 
     def note(self, at: At) -> None:
         """The memo of a record has changed."""

@@ -27,13 +27,16 @@ At = tuple[str, str]
 class Known:
     """One record: its registers, how it was told to stand last (None before the first step), and the view last made of it.
 
-    `fresh` is true if nothing of it was stored before the chunk.
+    `fresh` is true if nothing of it was stored before the chunk, `linked` if it holds copies that came along a link; `counted` are
+    the ways of those that counted when it was told last.
     """
 
     profile: Profile
     stand: Stand | None = None
     view: View | None = None
     fresh: bool = False
+    linked: bool = False
+    counted: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -43,7 +46,7 @@ class Overlay:
     codec: Codec
     state: State
     records: dict[At, Known] = field(default_factory=dict)
-    written: dict[Address, tuple[Register, Stand | None]] = field(default_factory=dict)
+    written: dict[Address, tuple[Register, Stand | None, tuple[str, ...]]] = field(default_factory=dict)
     waking: list[tuple[int, At]] = field(default_factory=list)
     heads: dict[str, int] = field(default_factory=dict)
     frames: dict[int, tuple[Event, bytes]] = field(default_factory=dict)
@@ -54,6 +57,13 @@ class Overlay:
         self.frames[id(event)] = event, value
         return event
 
+    def copied(self, value: bytes) -> Register:
+        """The register in a record of `events` that came along a link."""
+        told = wire.decode_register(self.codec, value)
+        event = wire.decode_event(self.codec, told.event)
+        self.frames[id(event)] = event, told.event
+        return Register(event, frozenset(told.rivals), told.based)
+
     def record(self, at: At) -> Known:
         """A record, without any register if nothing of it is known."""
         known = self.records.get(at)
@@ -63,7 +73,8 @@ class Overlay:
 
     def _read(self, at: At) -> Known:
         profile: dict[Address, Register] = {}
-        stand = None
+        counted: tuple[str, ...] = ()
+        stand, linked = None, False
         for key, value in self.state.group(keys.pack(*at)).items():
             address = Address(*keys.unpack(key))
             register, event = _decoded(self.codec, address, value)
@@ -71,20 +82,22 @@ class Overlay:
             profile[address] = Register(event, frozenset(register.rivals), register.based)
             if register.standing is not None:
                 wake = None if register.wake == wire.NEVER else register.wake
-                stand = Stand(register.standing, wake, register.rule, register.flags)
-        return Known(profile, stand, fresh=not profile)
+                stand, counted = Stand(register.standing, wake, register.rule, register.flags), register.counted
+            linked = linked or bool(address.way)
+        return Known(profile, stand, None, not profile, linked, counted)
 
     def write(self, at: At, profile: Profile, view: View) -> None:
         """Take over what a fold or the time made of a record."""
         known, stand = self.records[at], view.stand
         first, before = min(profile), min(known.profile, default=None)
+        again = stand != known.stand or first != before or view.counted != known.counted
         for address, register in profile.items():
             moved = known.profile.get(address) is not register
-            if moved or (address == first and (stand != known.stand or first != before)) or (address == before and first != before):
-                self.written[address] = register, stand if address == first else None
+            if moved or (address == first and again) or (address == before and first != before):
+                self.written[address] = (register, stand, view.counted) if address == first else (register, None, ())
         if stand.wake is not None and stand != known.stand:
             heappush(self.waking, (stand.wake, at))
-        known.profile, known.stand, known.view = profile, stand, view
+        known.profile, known.stand, known.view, known.counted = profile, stand, view, view.counted
 
     @property
     def next_wake(self) -> int:
@@ -111,12 +124,13 @@ class Overlay:
         _, value = self.frames.get(id(event), (event, None))
         return wire.encode_event(self.codec, event) if value is None else value
 
-    def _value(self, register: Register, stand: Stand | None) -> bytes:
+    def _value(self, register: Register, stand: Stand | None, counted: tuple[str, ...]) -> bytes:
         rivals, event = tuple(sorted(register.rivals)), self._frame(register.event)
         if stand is None:
             return wire.encode_register(self.codec, wire.Register(wire.NEVER, rivals, event, based=register.based))
         wake = wire.NEVER if stand.wake is None else stand.wake
-        return wire.encode_register(self.codec, wire.Register(wake, rivals, event, stand.standing, stand.rule, stand.flags, register.based))
+        told = wake, rivals, event, stand.standing, stand.rule, stand.flags, register.based, counted
+        return wire.encode_register(self.codec, wire.Register(*told))
 
     def registers(self) -> dict[bytes, bytes | None]:
         """Everything written, as it goes into `registers`."""

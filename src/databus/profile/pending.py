@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import orjson
 
-from databus.profile.dossier import Dossiers, Touch
+from databus.model import keys
+from databus.profile.dossier import Dossiers, Touch, holds_records
+from databus.profile.overlay import Overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +21,13 @@ class Pending:
     offset: int
     cursor: str = ""
 
-    def members(self, dossiers: Dossiers) -> list[str]:
+    def members(self, dossiers: Dossiers, overlay: Overlay) -> list[str]:
         """The records it concerns that are still to be judged, in order."""
         touch = self.touch
+        if not touch.group:
+            stored = {keys.unpack(prefix)[1] for prefix in overlay.state.of(touch.subject)}
+            made = {record for (subject, record), known in overlay.records.items() if subject == touch.subject and known.profile}
+            return sorted(record for record in stored | made if record > self.cursor and holds_records(record))
         found = dossiers.members(touch.subject, touch.group)
         chosen = (record for record, told in found.items() if record > self.cursor and _meant(touch, told))
         return sorted(chosen)
@@ -36,10 +42,11 @@ def _meant(touch: Touch, told: object) -> bool:
 def sealed(pending: Pending) -> bytes:
     """As the clock keeps it."""
     touch = pending.touch
-    return orjson.dumps([touch.subject, touch.group, touch.after, touch.role, pending.cause, pending.at, pending.offset, pending.cursor])
+    told = [touch.subject, touch.group, touch.after, touch.role, pending.cause, pending.at, pending.offset, pending.cursor]
+    return orjson.dumps([*told, touch.target] if touch.target else told)
 
 
 def unsealed(data: bytes) -> Pending:
     """As it was."""
-    subject, group, after, role, cause, at, offset, cursor = orjson.loads(data)
-    return Pending(Touch(subject, group, after, role), cause, at, offset, cursor)
+    subject, group, after, role, cause, at, offset, cursor, *target = orjson.loads(data)
+    return Pending(Touch(subject, group, after, role, *target), cause, at, offset, cursor)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from databus.contract import wire
+from databus.contract.accepted import COPY, EVENT
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
+from databus.model import keys
 from databus.model.change import Kind
 from databus.model.chunk import Duty, Outcome, Output, Processor, Record, State
 from databus.model.event import Event
-from databus.profile import announcing
+from databus.profile import announcing, linking
 from databus.profile.answering import Cause
 from databus.profile.charter import charter_of
 from databus.profile.election import elect
 from databus.profile.lifecycle import rules_of
 from databus.profile.overlay import Overlay
-from databus.profile.registers import Meeting, address, fold, meet
+from databus.profile.registers import Meeting, address, fold, lift, meet
 from databus.profile.standing import Phase, Read, Rules, Submission
 from databus.profile.steps import kind_of, moved
 from databus.profile.telling import Place, consequence, equivocation, step_of, told
@@ -25,18 +27,19 @@ from databus.profile.view import day_of, view_of
 from databus.profile.whole import whole
 
 
-def processor(contract: Contract, codec: Codec, *, slice_size: int = SLICE) -> Processor:
+def processor(contract: Contract, codec: Codec, *, writes: bool = True, slice_size: int = SLICE) -> Processor:
     """The processor of stage 4: `events` of one partition → `changes`, `findings` and registers.
 
     One step per event, in order; a repeat of an event makes a step of the same `change_id`. A second content under one
     seq makes two: EQUIVOCAL, and beside it the CHANGED that holds the record (`causes` names the event, no submission).
     The highest day of an event or a tick is the day of the partition: what wakes by then is judged first, at most
-    `slice_size` records of a chunk, and the rest by `duty`. Tombstones are passed over.
+    `slice_size` records of a chunk, and the rest by `duty`. Tombstones are passed over. Without `writes`, as in a rebuild, what
+    links ask to be told on stays asked for.
 
     Raises (when called):
         Undecodable: `events` or `registers` hold something that is not ours; only our own processes write there.
     """
-    begin = _beginning(contract, codec, slice_size)
+    begin = _beginning(contract, codec, slice_size, writes=writes)
 
     def process(chunk: Sequence[Record], state: State) -> Outcome:
         if not chunk:
@@ -58,11 +61,11 @@ def duty(contract: Contract, codec: Codec, *, patience: float | None = None, wri
     With `patience` the partition is told of days only after that many seconds of quiet, and not before its first event: the
     sample tells five years at once (design 7). Without `writes` nothing is told, as in a rebuild.
     """
-    begin = _beginning(contract, codec, slice_size)
+    begin = _beginning(contract, codec, slice_size, writes=writes)
 
     def due(partition: int, state: State, now: int, quiet: float) -> Outcome | None:
         clock = announcing.clock_of(state, partition, codec)
-        if not clock.behind:
+        if not clock.behind or (not writes and not announcing.owed(clock)):
             waits = patience is not None and (clock.untold or quiet < patience)
             return None if waits or not writes else announcing.due(clock, partition, now, contract.rules.digest, codec)
         time = begin(partition, state)
@@ -72,25 +75,35 @@ def duty(contract: Contract, codec: Codec, *, patience: float | None = None, wri
     return due
 
 
-def _beginning(contract: Contract, codec: Codec, slice_size: int) -> Callable[[int, State], Timeline]:
+def _beginning(contract: Contract, codec: Codec, slice_size: int, *, writes: bool) -> Callable[[int, State], Timeline]:
     rules, charter = rules_of(contract), charter_of(contract)
 
     def begin(partition: int, state: State) -> Timeline:
         read = _reader(codec)
         subjects = whole(contract, charter, codec, state, read)
         overlay, release = Overlay(codec, state), contract.rules.digest
-        return timeline(overlay, partition, rules=_judge(rules), read=read, whole=subjects, release=release, budget=slice_size)
+        return timeline(
+            overlay, partition, rules=_judge(rules), read=read, whole=subjects, release=release, budget=slice_size, writes=writes
+        )
 
     return begin
 
 
 def _heard(record: Record, value: bytes, time: Timeline) -> list[Output]:
-    said = wire.decode_time(time.overlay.codec, value)
+    noun = time.overlay.codec.name(value)
+    said = None if noun == EVENT else wire.decode_time(time.overlay.codec, value)
     if said is not None:
         return time.told(said, record.offset)
+    if noun == COPY:
+        # Its day is that of another partition: it makes none here.
+        copy = time.overlay.copied(value)
+        return time.settle((copy.event.subject_key, copy.event.record_key)) + linking.folded(record, copy, time)
     event = time.overlay.heard(value)
     outputs = time.reach(day_of(event), record.offset)
-    return outputs + time.settle((event.subject_key, event.record_key)) + _folded(record, event, time)
+    outputs += time.settle((event.subject_key, event.record_key))
+    if event.link or time.whole.dossiers.ties(event.subject_key) is not None:
+        return outputs + linking.folded(record, lift(event)[address(event)], time)
+    return outputs + _folded(record, event, time)
 
 
 def _reader(codec: Codec) -> Read:
@@ -144,7 +157,7 @@ def _folded(record: Record, event: Event, time: Timeline) -> list[Output]:
         outputs.append(whole.answers.keep(where, event, equivocation(record, event), whole.dossiers))
     if after is not before:
         outputs += whole.answers.of_record(where, known, after.failures, whole.dossiers, cause)
-    for attributes, findings in whole.attributed(event, overlay, step):
+    for attributes, findings in whole.attributed(event.event_id, event.codes.get(keys.USCI, ""), cause, overlay, step):
         outputs += [] if attributes is None else [told(overlay.codec, attributes, record.headers)]
         outputs += findings
     return outputs + time.touch(touches, event, record.offset)

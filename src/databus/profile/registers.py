@@ -25,17 +25,18 @@ _TAKEN_BACK = b"\x01"
 
 
 class Address(NamedTuple):
-    """Where a register lives. `source` is `department/system`."""
+    """Where a register lives. `source` is `department/system`, `way` the keys a forwarded copy has passed, blanks between them."""
 
     subject: str
     record: str
     source: str
     facet: str
+    way: str = ""
 
     @property
     def key(self) -> bytes:
         """The key in `registers`; its first two parts are the record's prefix."""
-        return keys.pack(*self)
+        return keys.pack(*self) if self.way else keys.pack(*self[:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def source(event: Event) -> str:
 
 def address(event: Event) -> Address:
     """The register an event writes."""
-    return Address(event.subject_key, event.record_key, source(event), event.facet)
+    return Address(event.subject_key, event.record_key, source(event), event.facet, " ".join(event.via))
 
 
 def mark(event: Event) -> bytes:
@@ -134,10 +135,12 @@ def _reaching(winner: Register, a: Event, b: Event) -> Register:
 
 
 def _precedence(event: Event) -> tuple[bytes, int, str, bytes, bool]:
+    # By originals: of two copies the same must stand as of what they are copies of.
+    name = event.original or event.event_id
     if event.facet == DELETE:
         # Its reach grows as equal ones meet, so the reach cannot tell them apart.
-        return mark(event), 0, event.event_id, event.body, False
-    return mark(event), event.known_at, event.event_id, event.body, event.deciding
+        return mark(event), 0, name, event.body, False
+    return mark(event), event.known_at, name, event.body, event.deciding
 
 
 def meet(register: Register | None, event: Event) -> Meeting:
@@ -178,14 +181,15 @@ def reduced(event: Event) -> Event:
 
 
 def _erased(profile: dict[Address, Register]) -> dict[Address, Register]:
-    gone: dict[tuple[str, str], dict[str, Event]] = {}
+    # Way by way: what came along a link must not erase for good what the link may turn out to have nothing to do with.
+    gone: dict[tuple[str, str, str], dict[str, Event]] = {}
     for at, register in profile.items():
         if at.facet == DELETE:
-            gone.setdefault(at[:2], {})[at.source] = register.event
+            gone.setdefault((at.subject, at.record, at.way), {})[at.source] = register.event
     if not gone:
         return profile
     for at, register in profile.items():
-        there = gone.get(at[:2])
+        there = gone.get((at.subject, at.record, at.way))
         if there and register.event.body and (at.facet == DELETE or spent(register.event, there)):
             profile[at] = Register(reduced(register.event), register.rivals, register.based)
     return profile

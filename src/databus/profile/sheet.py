@@ -15,8 +15,11 @@ from typing import Any
 
 import orjson
 
+from databus.contract.attributes import OTHER
 from databus.profile.charter import IDENTITY, Charter
 from databus.profile.claims import Claim
+from databus.profile.ties import Ties
+from databus.profile.ties import unpacked as tied
 
 KEPT = 2
 """How many of a group's first records the sheet names: the second stands by when the first leaves."""
@@ -31,6 +34,11 @@ class Authority:
     claim: Claim | None = None
     known: dict[str, dict[str, int]] = field(default_factory=dict)
 
+    def claimed(self, attribute: str) -> Iterator[str]:
+        """The value it tells now with its authority."""
+        values = () if self.claim is None else self.claim.values
+        return (value for name, value, level in values if name == attribute and level != OTHER)
+
 
 @dataclass(slots=True)
 class Group:
@@ -44,12 +52,16 @@ class Group:
 
 @dataclass(slots=True)
 class Sheet:
-    """`latest` is a bound on the days of decision, to within a year. `open` are findings about the subject, by what they are about."""
+    """`latest` is a bound on the days of decision, to within a year. `open` are findings about the subject, by what they are about.
+
+    `ties` say who the subject is, None as long as no link was heard of: nearly always.
+    """
 
     authorities: dict[str, Authority] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     latest: int = 0
     open: dict[str, list[Any]] = field(default_factory=dict)
+    ties: Ties | None = None
 
     @property
     def says_something(self) -> bool:
@@ -65,7 +77,12 @@ class Sheet:
 
     def known(self, attribute: str) -> frozenset[str]:
         """Every value an authority tells or has told of an attribute; empty while it is silent."""
-        return frozenset(value for one in self.authorities.values() if one.claim is not None for value in one.known.get(attribute, ()))
+        standing = [one for one in self.authorities.values() if one.claim is not None]
+        told = {value for one in standing for value in one.known.get(attribute, ())}
+        if self.ties is None:
+            return frozenset(told)
+        # What came along a link is told now, and was never heard here.
+        return frozenset(told.union(value for one in standing for value in one.claimed(attribute)))
 
     def identity(self, charter: Charter) -> dict[str, frozenset[str]]:
         """What the authorities know of the attributes that tell who the subject is."""
@@ -159,6 +176,7 @@ def packed(sheet: Sheet) -> bytes:
         "g": {name: [group.record_type, group.source, group.values, group.first] for name, group in sheet.groups.items()},
         "l": sheet.latest,
         "o": sheet.open,
+        **({} if sheet.ties is None else {"t": sheet.ties.packed()}),
     }
     return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
 
@@ -171,6 +189,7 @@ def unpacked(data: bytes) -> Sheet:
         groups={name: Group(*group) for name, group in told["g"].items()},
         latest=told["l"],
         open=told["o"],
+        ties=tied(told.get("t")),
     )
 
 

@@ -52,6 +52,8 @@ def standing(elected: Elected, submission: Submission | None, day: int, rules: R
         return Stand(Standing.DELETED, None, "delete")
     if elected.torn:
         return Stand(Standing.HELD, None, "DQ-UNI-03")
+    if elected.unlinked:
+        return Stand(Standing.REVOKED, None, "unlink")
     if elected.content is None or submission is None:
         return Stand(Standing.WAITING, None, "DQ-REF-01")
     phase = rules(elected.content.record_type, submission, day)

@@ -11,13 +11,13 @@ from databus.model.labels import Standing
 from databus.profile.registers import CONTENT, DELETE, ENDS, Meeting, mark, source
 from databus.profile.view import View
 
-_OVER = (Standing.ARCHIVED, Standing.REPAIRED, Standing.REVOKED, Standing.DELETED)
+_OVER = (Standing.ARCHIVED, Standing.REPAIRED, Standing.REVOKED, Standing.DELETED, Standing.MOVED)
 _UNMOVED = {Meeting.SAME: Kind.DUPLICATE, Meeting.RIVAL: Kind.EQUIVOCAL, Meeting.OLDER: Kind.HISTORY}
 
 
 def moved(before: View | None, after: View) -> bool:
     """True if the current profile is another one: what a `pv` counts."""
-    return before is None or before.told != after.told
+    return (None if before is None else before.told) != after.told
 
 
 def kind_of(event: Event, meeting: Meeting, before: View | None, after: View) -> Kind:
@@ -26,7 +26,9 @@ def kind_of(event: Event, meeting: Meeting, before: View | None, after: View) ->
         return Kind.EQUIVOCAL
     if not moved(before, after):
         return _UNMOVED.get(meeting) or _unheard(event, after)
-    if event.facet == CONTENT:
+    if not after.present or (event.link and event.withdrawn):
+        return Kind.ENDED
+    if event.facet == CONTENT or event.link:
         return Kind.ADDED if before is None or before.elected.content is None else Kind.CHANGED
     if event.facet == DELETE or (event.facet in ENDS and not event.withdrawn):
         return Kind.ENDED
@@ -36,7 +38,7 @@ def kind_of(event: Event, meeting: Meeting, before: View | None, after: View) ->
 def _unheard(event: Event, after: View) -> Kind:
     # Another source's copy or end that does not speak for the record: kept, without effect on what it says now.
     content = after.elected.content
-    if content is None or event.facet != CONTENT:
+    if content is None or (event.facet != CONTENT and not event.link):
         return Kind.HISTORY
     return Kind.DUPLICATE if source(event) != source(content) or mark(event) == mark(content) else Kind.HISTORY
 
@@ -44,6 +46,8 @@ def _unheard(event: Event, after: View) -> Kind:
 def kind_in_time(before: View, after: View) -> Kind:
     """The kind of the step a day or other rules make: what ends for good or for the public, what is shown again, the rest."""
     was, now = before.stand.standing, after.stand.standing
+    if not before.present:
+        return Kind.ADDED
     if was != now and (was is Standing.SHOWN or now in _OVER):
         return Kind.ENDED
     return Kind.RESTORED if was != now and now is Standing.SHOWN else Kind.CHANGED

@@ -49,10 +49,11 @@ def step_of(place: Place, event: Event, kind: Kind, before: View | None, after: 
         facet=event.facet,
         seq=event.seq,
         event_id=event.event_id,
-        submission_id=event.submission_id,
+        # What says again under another key what a submission said once stands beside the sum.
+        submission_id="" if event.original else event.submission_id,
         catalog_code=lead.catalog_code,
         known_at=event.known_at,
-        was=None if before is None else before.stand.standing,
+        was=None if before is None or not before.present else before.stand.standing,
         standing=after.stand.standing,
         label_class=after.label_class,
         wake=after.stand.wake,
@@ -71,6 +72,7 @@ def step_of(place: Place, event: Event, kind: Kind, before: View | None, after: 
         own=content is not None and content == after.body,
         said=None if content == after.body else content,
         duplicate_of=_duplicate_of(event, after.elected),
+        original=event.original,
     )
 
 
@@ -84,18 +86,26 @@ def _duplicate_of(event: Event, elected: Elected) -> str:
 def in_time(step: Change, cause: str, at: int) -> Change:
     """The step made by a tick or a release, known from `at` on; its own event says nothing new, and no submission counts it."""
     change_id = keys.derived_id("change", cause, step.subject_key, step.record_key)
-    own = {"change_id": change_id, "submission_id": "", "causes": (cause,), "known_at": at, "own": False, "said": None}
+    own = {"change_id": change_id, "submission_id": "", "causes": (cause,), "known_at": at, "own": False, "said": None, "original": ""}
     return replace(step, **own)  # type: ignore[arg-type]
 
 
 def _content(event: Event) -> bytes | None:
-    return event.body if event.facet == CONTENT and event.body else None
+    return event.body if (event.facet == CONTENT or event.link) and not (event.link and event.withdrawn) and event.body else None
 
 
 def consequence(step: Change, pv: int) -> Change:
     """The step that holds a record because of another step; it belongs to no submission, so no count sees it twice."""
     change_id = keys.derived_id("change", step.event_id, "consequence")
     return replace(step, change_id=change_id, kind=Kind.CHANGED, pv=pv, submission_id="", causes=(step.event_id,), own=False, said=None)
+
+
+def linked(step: Change, moved_to: str, pv: int) -> Change:
+    """The step that says under which key a subject is known from here on; it belongs to no submission, and shows no record."""
+    change_id = keys.derived_id(step.change_id, "linked")
+    about = {"kind": Kind.LINKED, "facet": "linked", "fields": (), "wake": None, "body": None, "duplicate_of": "", "moved_to": moved_to}
+    own = {"change_id": change_id, "pv": pv, "submission_id": "", "causes": (step.event_id,), "own": False, "said": None, "original": ""}
+    return replace(step, **about, **own)  # type: ignore[arg-type]
 
 
 def told(codec: Codec, step: Change, headers: Headers = ()) -> Output:

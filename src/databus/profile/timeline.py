@@ -11,18 +11,23 @@ from dataclasses import dataclass, replace
 
 from databus.contract import wire
 from databus.model import keys
+from databus.model.change import Kind
 from databus.model.chunk import Output
 from databus.model.clock import Clock, Release, Tick, start_of
 from databus.model.event import Event
+from databus.model.labels import Standing
 from databus.profile.announcing import clock_key, clock_of
 from databus.profile.answering import Cause
 from databus.profile.dossier import Touch, holds_records
+from databus.profile.forwarding import copies_of
+from databus.profile.here import here
 from databus.profile.overlay import CLOCK, At, Known, Overlay
 from databus.profile.pending import Pending, sealed, unsealed
 from databus.profile.standing import Read, Rules
 from databus.profile.steps import kind_in_time, moved
 from databus.profile.telling import CHANGES, Place, in_time, step_of, told
-from databus.profile.view import View, recalled, view
+from databus.profile.ties import together
+from databus.profile.view import View, absent, recalled, view
 from databus.profile.whole import Whole
 
 SLICE = 2000
@@ -42,6 +47,7 @@ class Timeline:
     budget: int
     committed: Clock
     clock: Clock
+    writes: bool
     coming: Iterator[tuple[int, bytes]] | None = None
     ahead: tuple[int, bytes] | None = None
 
@@ -82,7 +88,7 @@ class Timeline:
             outputs += self._rejudged(at)
         for touched in self.clock.touched:
             pending = unsealed(touched)
-            if pending.touch.subject == at[0] and known.profile:
+            if pending.touch.subject == at[0] and known.profile and not pending.touch.target:
                 outputs += self._judged(at, self.clock.day, pending.cause, pending.at, pending.offset)
         return outputs
 
@@ -95,18 +101,29 @@ class Timeline:
         return self.concerned()
 
     def concerned(self) -> list[Output]:
-        """Judge what is still to be judged of that."""
+        """Judge what is still to be judged of that, or tell it on."""
         outputs: list[Output] = []
+        waiting: list[bytes] = []
         while self.clock.touched and self.budget > 0:
-            pending, rest = unsealed(self.clock.touched[0]), self.clock.touched[1:]
-            members = pending.members(self.whole.dossiers)
-            for record in members[: self.budget]:
-                outputs += self._judged((pending.touch.subject, record), self.clock.day, pending.cause, pending.at, pending.offset)
+            (first, *rest), pending = self.clock.touched, unsealed(self.clock.touched[0])
+            self.clock = replace(self.clock, touched=tuple(rest))
+            if pending.touch.target and not self.writes:
+                waiting.append(first)
+                continue
+            members = pending.members(self.whole.dossiers, self.overlay)
             if len(members) > self.budget:
-                rest = (sealed(replace(pending, cursor=members[self.budget - 1])), *rest)
+                self.clock = replace(self.clock, touched=(sealed(replace(pending, cursor=members[self.budget - 1])), *rest))
+            for record in members[: self.budget]:
+                outputs += self._concerned(pending, record)
             self.budget -= min(self.budget, len(members))
-            self.clock = replace(self.clock, touched=rest)
+        self.clock = replace(self.clock, touched=(*waiting, *self.clock.touched))
         return outputs
+
+    def _concerned(self, pending: Pending, record: str) -> list[Output]:
+        at, target = (pending.touch.subject, record), pending.touch.target
+        if not target:
+            return self._judged(at, self.clock.day, pending.cause, pending.at, pending.offset)
+        return copies_of(self.overlay.record(at).profile, at[0], target, self.whole.dossiers.ties(at[0]), self.overlay.codec)
 
     def released(self) -> list[Output]:
         """Judge the records behind the cursor by the release, as far as the budget goes."""
@@ -149,10 +166,13 @@ class Timeline:
             return None
         if known.view is not None:
             return known.view
-        registers = tuple(known.profile.values())
+        if known.stand is not None and known.stand.standing is Standing.MOVED:
+            return absent(tuple(known.profile.values()), self.clock.day)
+        told = together(known.profile, known.counted) if known.linked else known.profile
+        registers = tuple(told.values())
         if known.stand is None:
             return view(registers, self.clock.day, rules=self.rules, read=self.read, weigh=self.whole.weigh)
-        return recalled(registers, self.clock.day, known.stand, read=self.read)
+        return recalled(registers, self.clock.day, known.stand, known.counted, read=self.read)
 
     def _wake(self) -> int:
         """The day of the next entry, stored or made by this chunk."""
@@ -185,20 +205,39 @@ class Timeline:
         return self._judged(at, clock.day, cause, clock.released_at, clock.released)
 
     def _judged(self, at: At, day: int, cause: str, known_at: int, origin: int | None = None) -> list[Output]:
-        known = self.overlay.record(at)
-        before = self.before(known)
-        after = view(tuple(known.profile.values()), day, rules=self.rules, read=self.read, weigh=self.whole.weigh)
+        known, why = self.overlay.record(at), Cause(cause, known_at)
+        ties = self.whole.dossiers.ties(at[0])
+        before, now = self.before(known), here(at[0], known.profile, ties)
+        # Only a link changes who speaks for a record without an event on it.
+        shifted = before is not None and before.elected.claims(now.elected)
+        touches = self.whole.shift(at, before.elected if before else None, now.elected, ties.code) if shifted and ties else []
+        after = now.view(day, rules=self.rules, read=self.read, weigh=self.whole.weigh)
         self.overlay.write(at, known.profile, after)
-        answers = list(self.whole.answers.of_record(at, known, after.failures, self.whole.dossiers, Cause(cause, known_at)))
-        if before is None or not moved(before, after):
-            return answers
+        outputs: list[Output] = []
         place = Place(self.partition, self.clock.origin if origin is None else origin)
-        pv = self.overlay.next_pv(at[0])
-        step = step_of(place, after.elected.lead, kind_in_time(before, after), before, after, known.profile, pv)
-        return [told(self.overlay.codec, in_time(step, cause, known_at)), *answers]
+        if before is not None and moved(before, after):
+            pv = self.overlay.next_pv(at[0])
+            step = step_of(place, after.elected.lead, kind_in_time(before, after), before, after, known.profile, pv)
+            outputs.append(told(self.overlay.codec, in_time(step, cause, known_at)))
+        outputs += self.whole.answers.of_record(at, known, after.failures, self.whole.dossiers, why)
+        return outputs + (self._shifted(at, before, after, touches, why, place) if shifted else [])
+
+    def _shifted(self, at: At, before: View | None, after: View, touches: list[Touch], why: Cause, place: Place) -> list[Output]:
+        known, outputs, ties = self.overlay.record(at), list[Output](), self.whole.dossiers.ties(at[0])
+        step = step_of(place, after.elected.lead, Kind.CHANGED, before, after, known.profile, None)
+        name = keys.derived_id(why.id, *at)
+        for attributes, findings in self.whole.attributed(name, ties.code if ties else "", why, self.overlay, step):
+            outputs += [] if attributes is None else [told(self.overlay.codec, attributes)]
+            outputs += findings
+        # Under a cause of their own: a record that this one moved already may move again because of it.
+        pending = (sealed(Pending(touch, name, why.at, place.offset)) for touch in touches)
+        self.clock = replace(self.clock, touched=(*self.clock.touched, *pending))
+        return outputs
 
 
-def timeline(overlay: Overlay, partition: int, *, rules: Rules, read: Read, whole: Whole, release: str, budget: int) -> Timeline:
+def timeline(
+    overlay: Overlay, partition: int, *, rules: Rules, read: Read, whole: Whole, release: str, budget: int, writes: bool
+) -> Timeline:
     """The time of a partition as it was committed."""
     clock = clock_of(overlay.state, partition, overlay.codec)
-    return Timeline(overlay, partition, rules, read, whole, release, budget, clock, clock)
+    return Timeline(overlay, partition, rules, read, whole, release, budget, clock, clock, writes)

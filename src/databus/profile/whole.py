@@ -20,7 +20,7 @@ from databus.profile.attributes import stated
 from databus.profile.charter import Charter
 from databus.profile.checks import Weighed, weigh
 from databus.profile.claims import Claim, claim_of, level_of, values_of
-from databus.profile.dossier import Dossiers, Touch
+from databus.profile.dossier import At, Dossiers, Touch
 from databus.profile.election import Elected
 from databus.profile.overlay import Overlay
 from databus.profile.registers import CONTENT, DELETE, Profile, deletes, source
@@ -45,26 +45,31 @@ class Whole:
 
     def take(self, event: Event, before: Elected | None, after: Elected, profile: Profile) -> list[Touch]:
         """Move the subject's sheet by an event; which other records that concerns."""
-        uscc = event.codes.get(keys.USCI, "")
-        touched = self._heard(event, profile, uscc) if self._authoritative(event) else []
-        # By identity: a register that did not move is the same object, and a higher seq of equal content matters to authorities.
-        if before is None or before.content is not after.content or (before.ends, before.torn) != (after.ends, after.torn):
-            old = None if before is None else self._claim(before)
-            touched += self.dossiers.move((event.subject_key, event.record_key), old, self._claim(after), uscc)
+        uscc = event.codes.get(keys.USCI) or (ties.code if (ties := self.dossiers.ties(event.subject_key)) else "")
+        # A copy says what stands, not what its source ever told: an authority's former words are known where it said them.
+        touched = self._heard(event, profile, uscc) if not event.via and self._authoritative(event) else []
+        if before is None or before.claims(after):
+            touched += self.shift((event.subject_key, event.record_key), before, after, uscc)
         return touched
 
-    def attributed(self, event: Event, overlay: Overlay, step: Change) -> Iterator[tuple[Change | None, list[Output]]]:
-        """The step that tells the attributes an event changed, and the findings on them."""
-        subject, dossiers = event.subject_key, self.dossiers
+    def shift(self, at: At, before: Elected | None, after: Elected, uscc: str) -> list[Touch]:
+        """Move the subject's sheet from one elected content of a record to another."""
+        return self.dossiers.move(at, None if before is None else self._claim(before), self._claim(after), uscc)
+
+    def attributed(
+        self, name: str, uscc: str, cause: Cause, overlay: Overlay, step: Change
+    ) -> Iterator[tuple[Change | None, list[Output]]]:
+        """The step that tells the attributes of its subject that changed, and the findings on them; its id is made of `name`."""
+        subject, dossiers = step.subject_key, self.dossiers
         if subject not in dossiers.electing:
             return
-        told, now = dossiers.elected(subject, event.codes.get(keys.USCI, ""))
+        told, now = dossiers.elected(subject, uscc)
         names = sorted(name for name in told if told[name] != now.get(name))
         states = tuple(stated(name, now.get(name), self.charter) for name in names)
-        findings = list(self.answers.of_subject(subject, told, now, overlay, dossiers, Cause(event.event_id, event.known_at)))
+        findings = list(self.answers.of_subject(subject, told, now, overlay, dossiers, cause))
         if findings:
             dossiers.moved.add(subject)
-        yield (_attributed(step, states, overlay.next_pv(subject)) if states else None), findings
+        yield (_attributed(step, states, overlay.next_pv(subject), name, cause) if states else None), findings
 
     def _heard(self, event: Event, profile: Profile, uscc: str) -> list[Touch]:
         if event.facet == DELETE:
@@ -93,15 +98,17 @@ def whole(contract: Contract, charter: Charter, codec: Codec, state: State, read
     return Whole(charter, Dossiers(codec, state, charter), Answers(contract, charter, codec), read)
 
 
-def _attributed(step: Change, states: Sequence[AttributeState], pv: int) -> Change:
+def _attributed(step: Change, states: Sequence[AttributeState], pv: int, name: str, cause: Cause) -> Change:
     """The step about a subject's attributes; it belongs to no submission, and shows no record."""
     return replace(
         step,
-        change_id=keys.derived_id("change", step.event_id, ATTRIBUTES),
+        change_id=keys.derived_id("change", name, ATTRIBUTES),
         kind=Kind.ATTRIBUTED,
         pv=pv,
         submission_id="",
-        causes=(step.event_id,),
+        causes=(cause.id,),
+        original="",
+        known_at=cause.at,
         facet=ATTRIBUTES,
         fields=tuple(state.name for state in states),
         attributes=tuple(states),

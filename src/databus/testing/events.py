@@ -98,6 +98,10 @@ class MemoryState:
         found = ((wake_of(value), keys.prefix(key, 2)) for key, value in self.values.items())
         yield from sorted((wake, prefix) for wake, prefix in found if wake != NEVER)
 
+    def of(self, subject: str) -> list[bytes]:
+        """The groups of a subject."""
+        return [group for group, held in self.groups.items() if held and keys.unpack(group)[0] == subject]
+
     def behind(self, prefix: bytes) -> Iterator[bytes]:
         """The groups behind one, in order."""
         yield from sorted(group for group, held in self.groups.items() if held and group > prefix)

@@ -1,0 +1,59 @@
+"""Telling a register on to the key its subject is known by since (design 8): a copy in `events`.
+
+The event in it has an id made of the event and the link; the record's own key is made of the register's whole state, so that
+whoever writes it again writes the same record: how often and in how many slices that happens makes no difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from databus.contract import wire
+from databus.contract.codec import Codec
+from databus.model import keys
+from databus.model.chunk import Headers, Output
+from databus.model.event import Event
+from databus.profile.registers import DELETE, Profile, Register
+from databus.profile.ties import Ties
+
+EVENTS = "events"
+
+
+def copy_of(register: Register, subject: str, target: str, code: str, codec: Codec, headers: Headers = ()) -> Output | None:
+    """The copy for a target and its unified code; None where the register has been there already, so that no loop goes round."""
+    event = register.event
+    if target == subject or target in event.via:
+        return None
+    copy = replace(
+        event,
+        event_id=keys.derived_id("copy", event.event_id, subject, target),
+        original=event.original or event.event_id,
+        subject_key=target,
+        record_key=rekeyed(event.record_key, subject, target),
+        via=(*event.via, subject),
+        codes=_codes(event, code),
+    )
+    told = wire.Register(wire.NEVER, tuple(sorted(register.rivals)), wire.encode_event(codec, copy), based=register.based)
+    rivals = sorted(rival.hex() for rival in register.rivals)
+    state = keys.derived_id(copy.event_id, event.known_at, event.deciding, register.based, *rivals)
+    key = keys.pack(target, copy.record_key, state)
+    return Output(EVENTS, key, wire.encode_register(codec, told), headers, target.encode())
+
+
+def copies_of(profile: Profile, subject: str, target: str, ties: Ties | None, codec: Codec) -> list[Output]:
+    """The copies of all registers of a record, a DELETE before what it has overtaken."""
+    code = "" if ties is None else ties.targets[target]
+    copies = (copy_of(profile[at], subject, target, code, codec) for at in sorted(profile, key=lambda at: (at.facet != DELETE, at)))
+    return [copy for copy in copies if copy is not None]
+
+
+def rekeyed(record_key: str, subject: str, target: str) -> str:
+    """The key of a record under another subject: each part that is the subject's key becomes the other's."""
+    return "|".join(target if part == subject else part for part in record_key.split("|"))
+
+
+def _codes(event: Event, code: str) -> dict[str, str]:
+    if not event.body:
+        return {}
+    own = event.codes.get(keys.USCI)
+    return {**event.codes, **({keys.former(keys.USCI): own} if own not in (None, code) else {}), keys.USCI: code}
