@@ -124,6 +124,6 @@ def show(out: Console, processes: list[ProcessStatus], lags: dict[str, int], tot
         f"Inboxes took {totals.taken:,} = judged {totals.judged:,} + on the way {totals.on_the_way:,} "
         f"+ markers {totals.markers:,} + unaccounted {totals.unaccounted:,}"
     )
-    out.print(f"Beside the sum: {count.other:,} steps that no submission made")
+    out.print(f"Beside the sum: {count.other:,} steps that no submission made, {count.copies:,} told on along links")
     if told_time:
         out.print("Submissions are judged by the time they tell (embedded stack only; elsewhere by the broker's)")

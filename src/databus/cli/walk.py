@@ -74,7 +74,7 @@ def _stages(here: Session, found: Trace) -> Told:
         told.append(("2  bus  keeps it, in order", list(_kept(here, sender, first))))
         told.append(("3  quality  is it fit to be believed?", list(_checked(steps, found.findings))))
     if steps:
-        told.append(("4  profile  facts become one profile", list(_folded(here, steps))))
+        told.append(("4  profile  facts become one profile", list(_folded(here, steps, [step for step in found.steps if step.original]))))
     told.append(("5  policy  who asked, and what was decided", list(_decided(found.decisions))))
     told.append(("6  gateway  what left, and what did not", list(_disclosed(steps, found.decisions))))
     return told
@@ -127,7 +127,7 @@ def _checked(steps: list[Step], findings: tuple[Finding, ...]) -> Iterator[tuple
         yield "findings", "none"
 
 
-def _folded(here: Session, steps: list[Step]) -> Iterator[tuple[str, str]]:
+def _folded(here: Session, steps: list[Step], copies: list[Step]) -> Iterator[tuple[str, str]]:
     for step in steps:
         yield "step", f"{step.kind} of {step.record_key}"
         yield (
@@ -136,6 +136,8 @@ def _folded(here: Session, steps: list[Step]) -> Iterator[tuple[str, str]]:
         )
         yield "subject", step.subject_key
         yield "lies at", _place(here, topics.CHANGES, step.part, step.offset)
+    for copy in copies:
+        yield "linked", f"{copy.kind} of {copy.record_key}, {copy.standing}, under {copy.subject_key}"
 
 
 def _decided(decisions: tuple[DecisionRecord, ...]) -> Iterator[tuple[str, str]]:

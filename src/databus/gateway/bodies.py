@@ -62,13 +62,14 @@ def date_of(one: Shown, contract: Contract) -> str | None:
 
 
 def profile_body(profile: Profile, lens: Lens, *, contract: Contract, platform_key: bytes, as_of: str) -> dict[str, Any]:
-    """A profile. `withheld` comes from the class table: it is the same whether or not such a record exists."""
+    """A profile and the code it was asked by. `withheld` comes from the class table: the same whether or not such a record exists."""
     sections = [
         {"section": section, "records": [record_body(one, platform_key=platform_key) for one in group]}
         for section, group in groupby(in_order(profile.shown, contract), key=lambda one: contract.types[one.row.record_type].section)
     ]
     return {
         "subject": subject_body(profile.subject),
+        "asked": None if profile.asked is None else {"scheme": profile.asked[0], "code": profile.asked[1]},
         "purpose": lens.purpose,
         "as_of": as_of,
         "attributes": attributes_body(profile.subject, profile.shown, lens, contract, platform_key=platform_key),

@@ -26,6 +26,7 @@ SEARCH = {"subjects": [_SUBJECT], "next": None}
 _SOURCE = {"department": "market-regulation", "record": "4a02944a-f89f-8bc4-b491-27daa9199850", "field": "name"}
 PROFILE = {
     "subject": _SUBJECT,
+    "asked": {"scheme": "CN-USCI", "code": "91220000YYYY00012A"},
     "purpose": "P12",
     "as_of": "2026-04-03",
     "attributes": {"name": {"status": "AUTHORITY", "value": "长春松江样例有限公司", "source": _SOURCE, "assertions": []}},

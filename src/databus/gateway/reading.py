@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from databus.contract.identifiers import normalise_code
 from databus.errors import NotFound
 from databus.gateway.lens import Lens, Shown, cut
 from databus.gateway.line import Line
@@ -16,10 +17,11 @@ LONGEST_CODE = 40
 
 @dataclass(frozen=True)
 class Profile:
-    """A subject as one caller may see it, and its records already cut."""
+    """A subject as one caller may see it, and its records already cut; `asked` is the code it was found by, an older one perhaps."""
 
     subject: SubjectRow
     shown: tuple[Shown, ...]
+    asked: tuple[str, str] | None = None
 
 
 def nobody() -> NotFound:
@@ -59,4 +61,5 @@ async def read(line: Line, lens: Lens, subject_key: str, *, asked: str = "", mom
     shown = tuple(one for row in rows if (one := cut(line.planner, lens, row)) is not None)
     if not shown and moment is None:
         return None
-    return Profile(subject, shown)
+    used = next((pair for pair in subject.codes if pair[1] == normalise_code(asked)), None) if asked else None
+    return Profile(subject, shown, used)

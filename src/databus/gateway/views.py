@@ -58,6 +58,7 @@ def business(line: Line, lens: Lens, profile: Profile, words: Words) -> dict[str
     return {
         "name": name_of(profile.subject),
         "codes": [(words(f"code.{scheme}"), code) for scheme, code in profile.subject.codes],
+        "asked": (words(f"code.{profile.asked[0]}"), profile.asked[1]) if profile.asked and profile.asked[0] != USCI else None,
         "sections": sections,
         "timeline": dated,
         "withheld": _withheld(lens, words),

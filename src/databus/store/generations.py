@@ -24,7 +24,7 @@ SCHEMA = "loading"
 REBUILT = frozenset(
     {
         "record_versions", "subjects",
-        "subject_names", "subject_codes", "steps", "facts", "erased", "feed_floor", "clock", "positions",
+        "subject_names", "subject_codes", "subject_moves", "steps", "facts", "erased", "feed_floor", "clock", "positions",
     }
 )  # fmt: skip
 """Tables made of `changes` (of `positions`, its rows)."""
@@ -157,7 +157,7 @@ async def swap(dsn: str, *, number: int) -> None:
                     raise DataUnusable(f"generation {number} was not loaded", generation=number)
                 await connection.execute(_COMMON)
                 await connection.execute(_TALLY)
-                await connection.execute("DELETE FROM tally WHERE class = 'other'")
+                await connection.execute("DELETE FROM tally WHERE class IN ('other', 'copies')")
                 # Not dropped: its rows of other topics stay.
                 await connection.execute(
                     f"DELETE FROM positions WHERE topic = '{CHANGES}'; INSERT INTO positions SELECT * FROM {SCHEMA}.positions; "

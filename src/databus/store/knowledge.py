@@ -11,27 +11,35 @@ from databus.store.sessions import Pool, session, storable
 # Per source the highest seq known whose interval holds (of two contents under one seq the smaller hash stands), then the
 # source that speaks for the record as far as was known: the deciding one, one it has not ended, the first by name.
 # Whether there is anything to see, and in which class, the record's open row tells.
+# Who a subject is, is a question of now: what was told under an older code of it was told of it.
 _KNOWN = f"""
-WITH said AS (
-    SELECT DISTINCT ON (record_type, record_key, source) * FROM facts
-    WHERE subject_key = $1 AND facet = 'content' AND known_at <= $5
+WITH RECURSIVE bearers(key) AS (
+    SELECT $1::text UNION SELECT m.subject_key FROM bearers b JOIN subject_moves m ON m.moved_to = b.key
+), told AS (
+    SELECT f.event_id, f.record_type, f.source, f.facet, f.seq, f.mark, f.withdrawn, f.deciding, f.known_at, f.submission_id,
+        f.catalog_code, f.payload, f.valid_from, f.valid_to, f.decided_at, f.recorded_at,
+        array_to_string(array_replace(string_to_array(f.record_key, '|'), b.key, $1), '|') AS record_key
+    FROM bearers b JOIN facts f ON f.subject_key = b.key
+), said AS (
+    SELECT DISTINCT ON (record_type, record_key, source) * FROM told
+    WHERE facet IN ('content', 'link') AND known_at <= $5
         AND coalesce(valid_from, decided_at, $4) <= $4 AND (valid_to IS NULL OR valid_to >= $4)
     ORDER BY record_type, record_key, source, seq DESC, mark, known_at, event_id
 ), ends AS (
-    SELECT DISTINCT ON (record_type, record_key, source, facet) record_type, record_key, source, withdrawn FROM facts
-    WHERE subject_key = $1 AND facet IN ('revoke', 'repair') AND known_at <= $5
+    SELECT DISTINCT ON (record_type, record_key, source, facet) record_type, record_key, source, withdrawn FROM told
+    WHERE facet IN ('revoke', 'repair') AND known_at <= $5
     ORDER BY record_type, record_key, source, facet, seq DESC, mark, known_at, event_id
 ), elected AS (
-    SELECT DISTINCT ON (s.record_type, s.record_key) s.* FROM said s
+    SELECT DISTINCT ON (s.record_type, s.record_key) s.* FROM said s WHERE NOT (s.facet = 'link' AND s.withdrawn)
     ORDER BY s.record_type, s.record_key, NOT s.deciding, EXISTS (
         SELECT FROM ends e
         WHERE (e.record_type, e.record_key, e.source) = (s.record_type, s.record_key, s.source) AND NOT e.withdrawn
     ), s.source COLLATE "C"
 )
-SELECT f.record_type, f.record_key, f.subject_key, o.subject_name, o.codes, split_part(f.source, '/', 1) AS department,
+SELECT f.record_type, f.record_key, $1::text AS subject_key, o.subject_name, o.codes, split_part(f.source, '/', 1) AS department,
     substr(f.source, strpos(f.source, '/') + 1) AS system, o.standing, f.payload, f.valid_from, f.valid_to, f.decided_at, o.wake,
     f.known_at, f.event_id, f.submission_id, f.catalog_code, o.rule, o.class_id, f.seq, f.recorded_at
-FROM elected f JOIN record_versions o ON o.record_type = f.record_type AND o.subject_key = f.subject_key
+FROM elected f JOIN record_versions o ON o.record_type = f.record_type AND o.subject_key = $1
     AND o.record_key = f.record_key AND o.to_offset IS NULL
 WHERE o.payload IS NOT NULL AND {visible("o", classes="$2", today="$3")}
 ORDER BY f.record_type, f.decided_at DESC NULLS LAST, f.record_key

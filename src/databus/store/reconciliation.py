@@ -14,7 +14,8 @@ OF_PROFILES = "^DQ-(CONS|REF|UNI)-"
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Submissions once per submission id. `refused` are state secrets, `other` are steps that no submission made."""
+    """Submissions once per submission id. `refused` are state secrets, `other` are steps that no submission made,
+    `copies` those of what was told on along a link."""
 
     refused: int
     rejected: int
@@ -24,6 +25,7 @@ class Count:
     duplicate: int
     equivocal: int
     other: int
+    copies: int = 0
 
     @property
     def accepted(self) -> int:
@@ -72,7 +74,9 @@ FROM accepted a FULL JOIN turned_back t USING (submission_id) GROUP BY 1
 WITH_TALLY = (
     "SELECT class, sum(submissions)::bigint AS submissions, sum(places)::bigint AS places FROM (TABLE tally UNION ALL {}) c GROUP BY 1"
 )
-_OTHER = "SELECT 'other', count(*), 0 FROM steps WHERE submission_id = ''"
+_OTHER = """
+SELECT CASE WHEN original = '' THEN 'other' ELSE 'copies' END, count(*), 0 FROM steps WHERE submission_id = '' GROUP BY 1
+"""
 _COUNT = WITH_TALLY.format(f"({counted()}) UNION ALL {_OTHER}")
 
 

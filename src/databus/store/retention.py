@@ -47,7 +47,8 @@ _TALLY = f"""
 INSERT INTO tally (class, submissions, places)
 {counted(submission=_LEFT)}
 UNION ALL
-SELECT 'other', count(*), 0 FROM steps s JOIN aged f USING (part) WHERE s."offset" < f."offset" AND s.submission_id = ''
+SELECT CASE WHEN s.original = '' THEN 'other' ELSE 'copies' END, count(*), 0 FROM steps s JOIN aged f USING (part)
+WHERE s."offset" < f."offset" AND s.submission_id = '' GROUP BY 1
 ON CONFLICT (class) DO UPDATE SET submissions = tally.submissions + excluded.submissions, places = tally.places + excluded.places
 """
 _STEPS = f"""

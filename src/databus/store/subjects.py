@@ -37,6 +37,17 @@ SELECT DISTINCT n.subject_key FROM subject_codes n
 WHERE n.value = $1 AND EXISTS ({_RECORD} AND r.codes ->> n.scheme = n.value)
 ORDER BY n.subject_key LIMIT 5
 """
+# An older code's own subject leads to the one it belongs to, however many links on.
+_BEARER = """
+WITH RECURSIVE led(subject_key, scheme, hops) AS (
+    SELECT subject_key, scheme, 0 FROM subject_codes WHERE value = $1
+    UNION
+    SELECT m.moved_to, l.scheme, l.hops + 1 FROM led l JOIN subject_moves m USING (subject_key) WHERE m.moved_to <> '' AND l.hops < 16
+)
+SELECT s.subject_key, s.kind, l.scheme FROM led l JOIN subjects s USING (subject_key)
+WHERE NOT EXISTS (SELECT FROM subject_moves m WHERE m.subject_key = l.subject_key AND m.moved_to <> '')
+ORDER BY l.scheme <> 'CN-USCI', l.scheme, s.subject_key LIMIT 1
+"""
 _TOLD = f"""
 SELECT r.subject_key, r.subject_name, r.codes, l.canonical FROM record_versions r JOIN label_classes l USING (class_id)
 WHERE r.subject_key = ANY($1::text[]) AND r.to_offset IS NULL AND {visible("r", classes="$2", today="$3")}
@@ -74,7 +85,7 @@ def place(row: SubjectRow) -> Place:
 
 
 async def by_code(pool: Pool, code: str) -> SubjectRow | None:
-    """Whose code this is, of any scheme, older ones included; for asking policy, not for answering.
+    """Whose code this is now, of any scheme, older ones included; for asking policy, not for answering.
 
     It has no name and only this code: those are told by `seen`, to whom the records that tell them are visible.
 
@@ -82,14 +93,10 @@ async def by_code(pool: Pool, code: str) -> SubjectRow | None:
         StoreUnavailable: PostgreSQL is away.
     """
     value = normalise_code(code)
-    query = """
-        SELECT s.subject_key, s.kind, c.scheme FROM subject_codes c JOIN subjects s USING (subject_key)
-        WHERE c.value = $1 ORDER BY c.scheme <> 'CN-USCI', c.scheme, s.subject_key LIMIT 1
-    """
     if not storable(value):
         return None
     async with session(pool) as connection:
-        row = await connection.fetchrow(query, value)
+        row = await connection.fetchrow(_BEARER, value)
     if row is None:
         return None
     return SubjectRow(row["subject_key"], SubjectKind(row["kind"]), "", ((row["scheme"], value),))

@@ -22,7 +22,8 @@ DECISIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step and its places: in the inbox, in `events` (origin) and in `changes` (part, offset)."""
+    """One step and its places: in the inbox, in `events` (origin) and in `changes` (part, offset). `original` is the event that
+    was told on here along a link, empty for one told here first."""
 
     change_id: str
     kind: Kind
@@ -52,6 +53,7 @@ class Step:
     part: int
     offset: int
     known_at: int
+    original: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Trace:
 _STEPS = """
 SELECT s.*, l.canonical FROM steps s JOIN label_classes l USING (class_id)
 WHERE s.submission_id = ANY($1::text[]) OR s.event_id = ANY($1::text[]) OR s.change_id = ANY($1::text[])
+    OR (s.original <> '' AND s.original = ANY($1::text[]))
 ORDER BY s.known_at, s.part, s."offset"
 """
 _FINDINGS = f"""
@@ -115,7 +118,8 @@ async def of(pool: Pool, identifier: str) -> Trace:
     async with snapshot(pool) as connection:
         found = await connection.fetch(_FINDINGS, [identifier])
         ids = {identifier, *(row["event_id"] for row in found if row["finding_id"] == identifier)}
-        steps = await connection.fetch(_STEPS, list(ids))
+        first = await connection.fetch(_STEPS, list(ids))
+        steps = await connection.fetch(_STEPS, list(ids | {row["original"] or row["event_id"] for row in first} - {""}))
         ids |= {row["event_id"] for row in steps} - {""}
         findings = await connection.fetch(_FINDINGS, list(ids))
         versions = await _versions(connection, steps)

@@ -34,10 +34,12 @@ class Written:
 
 @dataclass
 class MemoryRecords:
-    """Records, newest last. `away` makes every reader fail as a lost PostgreSQL does; `log` names what was read, in order."""
+    """Records, newest last. `moves` lead from keys of older codes to those they belong to. `away` makes every reader fail as a
+    lost PostgreSQL does; `log` names what was read, in order."""
 
     permits: list[Permit] = field(default_factory=list)
     versions: list[Written] = field(default_factory=list)
+    moves: dict[str, str] = field(default_factory=dict)
     lowest: int = -1
     away: bool = False
     log: list[str] = field(default_factory=list)
@@ -66,8 +68,13 @@ class MemoryRecords:
         for one in self.versions:
             for scheme, value in one.row.codes.items():
                 if value == code:
-                    return SubjectRow(one.row.subject_key, SubjectKind.ORGANISATION, "", ((scheme, value),))
+                    return SubjectRow(self._led(one.row.subject_key), SubjectKind.ORGANISATION, "", ((scheme, value),))
         return None
+
+    def _led(self, key: str) -> str:
+        for _ in self.moves:
+            key = self.moves.get(key, key)
+        return key
 
     async def seen(self, subject_key: str, *, classes: Collection[int], today: date, asked: str = "") -> SubjectRow | None:
         """As `store.subjects.seen`."""

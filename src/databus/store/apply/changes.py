@@ -10,7 +10,7 @@ from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.contract.values import jsonable
 from databus.contract.wire import decode_change, decode_time
-from databus.model.change import Change, Kind
+from databus.model.change import Change
 from databus.model.chunk import Record
 from databus.model.clock import Tick
 from databus.model.keys import USCI
@@ -42,7 +42,8 @@ async def apply(connection: Connection, records: Sequence[Record], codec: Codec,
     await clock.advance(connection, ((record.partition, tick) for record, _, tick in told if isinstance(tick, Tick)))
     steps = [(record, decode_change(codec, value)) for record, value, tick in told if tick is None]
     bodies = [codec.decode(change.body)[1] if change.body is not None else None for _, change in steps]
-    said = [facts.row(change, body, codec) for (_, change), body in zip(steps, bodies, strict=True)]
+    maps = {name for name, record_type in contract.types.items() if record_type.maps is not None}
+    said = [facts.row(change, body, codec, maps=change.record_type in maps) for (_, change), body in zip(steps, bodies, strict=True)]
     await stage(connection, facts.TABLE, facts.COLUMNS, (row for row in said if row is not None))
     rows = (_row(record, change, body, authorities) for (record, change), body in zip(steps, bodies, strict=True))
     await stage(connection, "incoming_changes", sql.INCOMING, rows)
@@ -82,7 +83,7 @@ def _row(record: Record, change: Change, body: dict[str, Any] | None, authoritie
         record.offset,
         change.change_id,
         change.kind.value,
-        change.kind.changing and change.kind is not Kind.ATTRIBUTED,
+        change.kind.of_record,
         change.pv,
         change.event_id,
         change.submission_id,
@@ -120,4 +121,6 @@ def _row(record: Record, change: Change, body: dict[str, Any] | None, authoritie
         envelope.get("decided_at"),
         envelope.get("source_seq", change.seq),
         envelope.get("recorded_at") or 0,
+        change.original,
+        change.moved_to,
     )

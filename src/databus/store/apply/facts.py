@@ -29,7 +29,7 @@ COLUMNS = {
     "decided_at": "date",
     "recorded_at": "bigint",
 }
-CONTENT, DELETE, ENDS = "content", "delete", ("revoke", "repair")
+CONTENT, DELETE, LINK, ENDS = "content", "delete", "link", ("revoke", "repair")
 _WITHDRAWN = b"\x01"
 _NAMES = ", ".join(COLUMNS)
 
@@ -52,10 +52,14 @@ WHERE f.subject_key = d.subject_key AND f.record_key = d.record_key AND f.record
 STATEMENTS = (_KEEP, _OVERTAKEN)
 
 
-def row(change: Change, body: dict[str, Any] | None, codec: Codec) -> tuple[Any, ...] | None:
-    """The row of a step's event, `body` being the step's own, decoded; None where it states neither content nor end."""
+def row(change: Change, body: dict[str, Any] | None, codec: Codec, *, maps: bool = False) -> tuple[Any, ...] | None:
+    """The row of a step's event, `body` being the step's own, decoded; None where it states neither content nor end.
+
+    Of a type that `maps` codes a link is content, and taken back its end.
+    """
     told = codec.decode(change.said)[1] if change.said is not None else body if change.own else None
-    if not change.submission_id or (told is None and change.facet not in (DELETE, *ENDS)):
+    ends = change.facet in (DELETE, *ENDS) or (maps and change.facet == LINK)
+    if not change.submission_id or (told is None and not ends):
         return None
     envelope = told["envelope"] if told else {}
     return (

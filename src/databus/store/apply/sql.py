@@ -45,6 +45,8 @@ INCOMING = {
     "decided_at": "date",
     "told_seq": "bigint",
     "recorded_at": "bigint",
+    "original": "text",
+    "moved_to": "text",
 }
 NAMES = {"subject_key": "text", "name": "text", "folded": "text", "size": "integer", "grams": "text[]"}
 
@@ -55,15 +57,24 @@ SELECT DISTINCT class_id, canonical FROM incoming_changes ORDER BY class_id
 ON CONFLICT DO NOTHING
 """
 
+# The last word of a chunk counts, and none that was told before.
+_MOVES = """
+INSERT INTO subject_moves (subject_key, moved_to)
+SELECT DISTINCT ON (subject_key) subject_key, moved_to FROM incoming_changes n
+WHERE kind = 'LINKED' AND NOT EXISTS (SELECT FROM steps s WHERE s.change_id = n.change_id)
+ORDER BY subject_key, "offset" DESC
+ON CONFLICT (subject_key) DO UPDATE SET moved_to = excluded.moved_to
+"""
+
 # A step known under another offset is a repeat: it is dropped here and takes part in nothing below.
 _STEPS = """
 WITH known AS (
     INSERT INTO steps (change_id, kind, pv, event_id, submission_id, subject_key, record_type, record_key, department,
         system, op, facet, seq, catalog_code, was, standing, class_id, wake, rule, fields, causes, inbox_partition,
-        inbox_offset, origin_partition, origin_offset, part, "offset", known_at, written_at)
+        inbox_offset, origin_partition, origin_offset, part, "offset", known_at, written_at, original)
     SELECT change_id, kind, pv, event_id, submission_id, subject_key, record_type, record_key, department,
         system, op, facet, seq, catalog_code, was, standing, class_id, wake, rule, fields, causes, inbox_partition,
-        inbox_offset, origin_partition, origin_offset, part, "offset", known_at, written_at
+        inbox_offset, origin_partition, origin_offset, part, "offset", known_at, written_at, original
     FROM incoming_changes ORDER BY "offset"
     ON CONFLICT (change_id) DO NOTHING
     RETURNING "offset"
@@ -120,4 +131,4 @@ SELECT DISTINCT c.value, c.key, n.subject_key FROM incoming_changes n CROSS JOIN
 ON CONFLICT DO NOTHING
 """
 
-STATEMENTS = (_CLASSES, _STEPS, _CLOSE, _OPEN, _FORGET, _SUBJECTS, _SUBJECT_NAMES, _SUBJECT_CODES)
+STATEMENTS = (_CLASSES, _MOVES, _STEPS, _CLOSE, _OPEN, _FORGET, _SUBJECTS, _SUBJECT_NAMES, _SUBJECT_CODES)
