@@ -84,7 +84,8 @@ class Line:
 
     @property
     def steps(self) -> list[Change]:
-        return [wire.decode_change(CODEC, output.value or b"") for output in self.outputs if output.topic == "changes"]
+        told = (output.value or b"" for output in self.outputs if output.topic == "changes")
+        return [wire.decode_change(CODEC, value) for value in told if wire.decode_time(CODEC, value) is None]
 
     @property
     def findings(self) -> list[Finding | Answer]:

@@ -57,20 +57,22 @@ class Installation:
         await producer.stop()
 
     async def fold(self) -> dict[int, Registers]:
-        """What the profiler does of all there is, in the present generation."""
+        """What the profiler does of all there is, in the present generation, and of what it tells on; days are not told."""
         address = await self.present("profiler")
-        found = {}
-        for (_, number), end in (await follow.ends(address, ["events"])).items():
-            found[number] = await refold.refold(
-                address,
-                number,
-                group="profiler",
-                transactional_id=f"profiler-{number}",
-                processor=profiler.processor(self.contract, self.codec),
-                duty=profiler.duty(self.contract, self.codec, writes=False),
-                until=end,
-                outputs=("changes", "findings"),
-            )
+        found, folded = dict[int, Registers](), dict[tuple[str, int], int]()
+        while (last := await follow.ends(address, ["events"])) != folded:
+            for (_, number), end in last.items():
+                found[number] = await refold.refold(
+                    address,
+                    number,
+                    group="profiler",
+                    transactional_id=f"profiler-{number}",
+                    processor=profiler.processor(self.contract, self.codec),
+                    duty=profiler.duty(self.contract, self.codec, patience=1.0),
+                    until=end,
+                    outputs=("changes", "findings", "events"),
+                )
+            folded = last
         return found
 
     async def project(self, *topic_names: str) -> None:

@@ -57,6 +57,32 @@ def history(made: Installation, *, seed: int = 1, subjects: int = 25, count: int
     return told
 
 
+def links(made: Installation, *, seed: int = 1, pairs: int = 6) -> list[Event]:
+    """Maps of codes between some of those subjects, as the checker writes them; every third was taken back."""
+    told: list[Event] = []
+    for number in range(pairs):
+        for seq, withdrawn in ((1, False), (2, True)) if number % 3 == 0 else ((1, False),):
+            told += link(made, f"{seed}-{2 * number}", f"{seed}-{2 * number + 1}", seq=seq, withdrawn=withdrawn)
+    return told
+
+
+def link(made: Installation, older: str, newer: str, *, seq: int = 1, withdrawn: bool = False) -> list[Event]:
+    """One map of codes under both of the keys it names."""
+    first, second = (
+        replace(
+            accepted(
+                Op.LINK, seq, f"{older} is {newer}", department="market-regulation", subject_key=organisation_key(name),
+                record_type="LP_CODE_MAP", record_key=f"LP_CODE_MAP|{newer}|CN-REG|{older}", withdrawn=withdrawn, known_at=KNOWN,
+                body=made.codec.encode("databus.LP_CODE_MAP", example(made.contract, "LP_CODE_MAP")),
+            ),
+            link=(organisation_key(older), organisation_key(newer), newer),
+            codes={"CN-REG": older} if name == older else {"CN-USCI": newer, "CN-REG": older},
+        )
+        for name in (newer, older)
+    )  # fmt: skip
+    return [first, replace(second, original=first.event_id)]
+
+
 CURRENT = """
 SELECT subject_key, record_key, department, system, standing, class_id, payload, wake, rule FROM record_versions
 WHERE to_offset IS NULL ORDER BY 1, 2
@@ -87,7 +113,10 @@ async def filled(made: Installation, told: Sequence[Event]) -> None:
 
 async def test_a_rebuilt_installation_is_the_one_it_was(installation: Installation) -> None:
     made = installation
-    await filled(made, history(made))
+    told = history(made)
+    # A link before, between and behind what it moves.
+    await filled(made, [*links(made)[:4], *told[:100], *links(made)[4:], *told[100:], *links(made, pairs=2)])
+    assert await made.rows("SELECT FROM steps WHERE original <> '' AND standing = 'SHOWN'"), "something was told on"
     before, known, findings = await made.rows(CURRENT), await made.rows(FACTS), set(await made.read("findings"))
     cursor = await versions.vector(made.pool)
     assert len(before) > 30
@@ -101,6 +130,9 @@ async def test_a_rebuilt_installation_is_the_one_it_was(installation: Installati
         await feed.steps(made.pool, vector=cursor, classes=[], today=TODAY)
     assert not await load(await made.present("projector"), made.dsn, made.codec, made.contract), "loading twice does nothing"
 
+    await made.fold()
+    await made.project()
+    assert await made.rows(CURRENT) == before, "what links ask to be told on was told on before"
     more = [replace(event, event_id=f"{event.event_id[:-4]}more", seq=event.seq + 100) for event in history(made)[:20]]
     await filled(made, more)
     assert await made.rows("SELECT FROM steps WHERE event_id LIKE '%more'"), "the line goes on in the new generation"

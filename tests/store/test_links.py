@@ -11,7 +11,7 @@ import pytest
 from databus.model.change import Change, Kind
 from databus.model.keys import organisation_key
 from databus.model.labels import Standing
-from databus.store import knowledge, reconciliation, records, subjects, trace
+from databus.store import erasure, knowledge, reconciliation, records, subjects, trace
 from store.line import CODE, KNOWN_AT, OPEN, PUBLIC, SUBJECT, TODAY, Line
 
 pytestmark = pytest.mark.live
@@ -97,6 +97,23 @@ async def test_a_link_taken_back_leaves_each_its_own(line: Line) -> None:
     assert await line.rows("SELECT moved_to FROM subject_moves") == [{"moved_to": ""}]
     await line.happen(moves(line, "link", SUBJECT))
     assert await line.rows("SELECT moved_to FROM subject_moves") == [{"moved_to": ""}], "a step told again says nothing new"
+
+
+async def test_a_record_that_is_erased_is_looked_for_under_every_code_of_its_subject(line: Line) -> None:
+    told = await linked(line)
+    sibling = organisation_key("220102000002034", scheme="CN-REG")
+    await line.happen(replace(moves(line, "too", SUBJECT), subject_key=sibling))
+    assert (await erasure.due(line.pool)).records == ()
+    gone = line.change("gone", op="DELETE", facet="delete", record_key=told.record_key, subject_key=OLDER, body=None, origin_offset=70)
+    await line.happen(gone, replace(older(line, "late", origin_offset=60), record_key="other"))
+    due = await erasure.due(line.pool)
+    assert due.records == ((OLDER, "ADMIN_PENALTY", told.record_key),)
+    assert due.known_as == {OLDER: tuple(sorted((OLDER, SUBJECT, sibling)))}
+    assert due.folded == {gone.origin_partition: 70}, "the last step may tell of an earlier event"
+    await erasure.forget(line.pool, due, sources={}, events=())
+    await line.happen(moves(line, "unlink", "", origin_offset=65), replace(gone, change_id="again"))
+    due = await erasure.due(line.pool)
+    assert (due.known_as, due.folded) == ({}, {gone.origin_partition: 70})
 
 
 async def test_what_is_told_on_stands_beside_the_sum_and_is_found_by_what_it_repeats(line: Line) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from databus.bus import erasure as log
@@ -10,20 +11,29 @@ from databus.bus.erasure import Progress, Rewrite
 from databus.contract import wire
 from databus.contract.codec import Codec
 from databus.model import keys
-from databus.profile.erasing import erasure
+from databus.profile.erasing import erasure, owed
+from databus.profile.forwarding import lying, rekeyed, written
+from databus.profile.registers import Register
 from databus.store import erasure as store
-from databus.store.erasure import RecordOf
+from databus.store.erasure import Due, RecordOf
 from databus.store.sessions import Pool
+
+Place = tuple[int, bytes]
+"""Partition and key of what lies in `events`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What one run did: records looked at, events removed from the log, DELETEs left without payload, rows emptied."""
+    """What one run did: records looked at, events removed from the log, DELETEs left without payload, rows emptied.
+
+    `told_on` are DELETEs now said under other keys of their subjects as well: what those overtake, the next run erases.
+    """
 
     records: int
     removed: int
     reduced: int
     rows: int
+    told_on: int = 0
 
 
 async def erase(address: BusAddress, pool: Pool, codec: Codec, *, progress: Progress = lambda done, all: None) -> Erased:
@@ -38,25 +48,45 @@ async def erase(address: BusAddress, pool: Pool, codec: Codec, *, progress: Prog
     if not due.records:
         await store.forget(pool, due, sources={}, events=())
         return Erased(0, 0, 0, 0)
-    wanted = {keys.pack(subject, record): (subject, kind, record) for subject, kind, record in due.records}
-    found = await log.scan(address, wanted=wanted.keys(), until=due.folded, progress=progress)
-    rewrites: list[Rewrite] = []
-    sources: dict[RecordOf, tuple[str, ...]] = {}
-    removed: list[str] = []
-    for prefix, records in found.items():
-        # The id is the event's; a forwarded copy has one of its own.
-        lying = {
-            event.event_id: (event, record) for record in records if record.value for event in [wire.decode_event(codec, record.value)]
-        }
-        gone = erasure(event for event, _ in lying.values())
-        sources[wanted[prefix]] = gone.sources
-        for event in gone.removed:
-            _, record = lying[event.event_id]
-            rewrites.append(Rewrite(record.partition, record.key or b"", None))
-            removed.append(event.event_id)
-        for event in gone.kept:
-            _, record = lying[event.event_id]
-            rewrites.append(Rewrite(record.partition, record.key or b"", wire.encode_event(codec, event)))
-    written = await log.rewrite(address, rewrites) if rewrites else 0
+    prefixes = _prefixes(due)
+    found = {
+        prefix: {(one.partition, one.key or b""): lying(codec, one.value) for one in records if one.value}
+        for prefix, records in (await log.scan(address, wanted=prefixes.keys(), until=due.folded, progress=progress)).items()
+    }
+    erasures = {prefix: erasure(records) for prefix, records in found.items()}
+    sources = {prefixes[prefix]: gone.sources for prefix, gone in erasures.items()}
+    removed = [register.event.event_id for gone in erasures.values() for register in gone.removed.values()]
+    told_on = [rewrite for records in _families(due) for rewrite in _owed({at: found.get(at, {}) for at in records}, codec)]
+    rewrites = [
+        *told_on,
+        *(Rewrite(*at, None) for gone in erasures.values() for at in gone.removed),
+        *(Rewrite(*at, written(codec, register)) for gone in erasures.values() for at, register in gone.kept.items()),
+    ]
+    if rewrites:
+        await log.rewrite(address, rewrites)
     rows = await store.forget(pool, due, sources=sources, events=removed)
-    return Erased(len(due.records), len(removed), written - len(removed), rows)
+    return Erased(len(due.records), len(removed), len(rewrites) - len(removed) - len(told_on), rows, len(told_on))
+
+
+def _families(due: Due) -> Collection[tuple[bytes, ...]]:
+    """Where each record that is due may lie: under every key its subject is known by."""
+    return {
+        tuple(keys.pack(key, rekeyed(record, subject, key)) for key in due.known_as.get(subject, (subject,)))
+        for subject, _, record in due.records
+    }
+
+
+def _prefixes(due: Due) -> dict[bytes, RecordOf]:
+    return {
+        keys.pack(key, rekeyed(record, subject, key)): (key, kind, rekeyed(record, subject, key))
+        for subject, kind, record in due.records
+        for key in due.known_as.get(subject, (subject,))
+    }
+
+
+def _owed(found: Mapping[bytes, Mapping[Place, Register]], codec: Codec) -> Iterator[Rewrite]:
+    told = {keys.unpack(prefix)[0]: [one.event for one in records.values() if not one.event.via] for prefix, records in found.items()}
+    at = {keys.unpack(prefix)[0]: partition for prefix, records in found.items() for partition, _ in records}
+    for event in owed(told):
+        key = keys.pack(event.subject_key, event.record_key, event.event_id)
+        yield Rewrite(at[event.subject_key], key, wire.encode_event(codec, event))

@@ -63,7 +63,7 @@ async def fold_again(
                 partition,
                 group=GROUP,
                 transactional_id=f"rebuild-{partition}",
-                processor=profiler.processor(contract, codec),
+                processor=profiler.processor(contract, codec, writes=False),
                 duty=profiler.duty(contract, codec, writes=False),
                 until=until,
                 outputs=(topics.CHANGES,),

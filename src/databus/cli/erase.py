@@ -37,6 +37,10 @@ def erase(
             f"Of {done.records:,} records: {done.removed:,} events removed, {done.reduced:,} DELETEs left without payload, "
             f"{done.rows:,} rows emptied."
         )
+        if done.told_on:
+            console().print(
+                f"{done.told_on:,} DELETEs now hold under other codes of their subjects too; the next run erases what lies there."
+            )
         if done.removed or done.reduced:
             console().print("The log's old segments are cleaned within two days; `changes` and backups age out (400 days).")
     return 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from databus.contract import wire
 from databus.contract.codec import Codec
-from databus.contract.wire import decode_event, decode_register
 from databus.model.event import Event
 
 EVENT, COPY = "databus.Event", "databus.Register"
@@ -17,8 +17,8 @@ def decode_accepted(codec: Codec, data: bytes) -> Event | None:
     """
     match codec.name(data):
         case "databus.Event":
-            return decode_event(codec, data)
+            return wire.decode_event(codec, data)
         case "databus.Register":
-            return decode_event(codec, decode_register(codec, data).event)
+            return wire.decode_event(codec, wire.decode_register(codec, data).event)
         case _:
             return None

@@ -187,8 +187,7 @@ def decode_change(codec: Codec, data: bytes) -> Change:
     value["was"] = None if value["was"] is None else Standing(value["was"])
     value["standing"] = Standing(value["standing"])
     value["label_class"] = parse_class(value["label_class"])
-    value["fields"] = tuple(value["fields"])
-    value["causes"] = tuple(value["causes"])
+    value["fields"], value["causes"], value["via"] = tuple(value["fields"]), tuple(value["causes"]), tuple(value["via"])
     value["attributes"] = tuple(_attributed(one) for one in value["attributes"])
     return Change(**value)
 

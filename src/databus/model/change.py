@@ -87,7 +87,8 @@ class Change:
     `source` (department/system), `deciding`, `withdrawn` and `content_hash` are the event's. What it says itself is `body`
     where `own`, else `said` (None for an end, a note, and what a DELETE has overtaken): the knowledge `as_of` asks for.
     `duplicate_of` is the event whose copy of the document stands, where that is another source's (DQ-UNI-02). `original` is
-    that of the step's event: a step that has one repeats under another key what a submission said once, and belongs to none.
+    that of the step's event: a step that has one repeats under another key what a submission said once, and belongs to none;
+    `via` are the keys it has passed, if it is a copy.
     """
 
     change_id: str
@@ -128,4 +129,5 @@ class Change:
     duplicate_of: str = ""
     attributes: tuple[AttributeState, ...] = ()
     original: str = ""
+    via: tuple[str, ...] = ()
     moved_to: str = ""

@@ -8,10 +8,8 @@ from collections.abc import Iterable, Mapping
 from databus.contract import wire
 from databus.contract.codec import Codec
 from databus.model import keys
-from databus.profile.registers import DELETE
-
-_RECORD_PARTS = 4
-"""Parts in the key of a record's register; all others are made of these."""
+from databus.profile.dossier import holds_records
+from databus.profile.registers import DELETE, Address
 
 
 def digests(groups: Iterable[tuple[bytes, Mapping[bytes, bytes]]], codec: Codec) -> dict[str, bytes]:
@@ -25,8 +23,9 @@ def digests(groups: Iterable[tuple[bytes, Mapping[bytes, bytes]]], codec: Codec)
     """
     subjects: dict[str, list[bytes]] = {}
     for prefix, registers in groups:
-        if all(len(keys.unpack(key)) == _RECORD_PARTS for key in registers):
-            subjects.setdefault(keys.unpack(prefix)[0], []).append(_record(prefix, registers, codec))
+        subject, group = keys.unpack(prefix)
+        if holds_records(group):
+            subjects.setdefault(subject, []).append(_record(prefix, registers, codec))
     return {subject: hashlib.sha256(b"".join(sorted(parts))).digest() for subject, parts in subjects.items()}
 
 
@@ -37,7 +36,7 @@ def _record(prefix: bytes, registers: Mapping[bytes, bytes], codec: Codec) -> by
         register = wire.decode_register(codec, value)
         if register.standing is not None:
             stands.add((register.standing.value, register.rule, register.flags, register.wake))
-        if keys.unpack(key)[-1] == DELETE or wire.decode_event(codec, register.event).body:
+        if Address(*keys.unpack(key)).facet == DELETE or wire.decode_event(codec, register.event).body:
             kept.append(_framed(key) + _framed(register.event) + b"".join(map(_framed, sorted(register.rivals))))
     return hashlib.sha256(prefix + b"".join(sorted(kept)) + repr(sorted(stands)).encode()).digest()
 

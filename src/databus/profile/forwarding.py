@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from databus.contract import wire
+from databus.contract.accepted import COPY
 from databus.contract.codec import Codec
 from databus.model import keys
 from databus.model.chunk import Headers, Output
 from databus.model.event import Event
-from databus.profile.registers import DELETE, Profile, Register
+from databus.profile.registers import DELETE, Profile, Register, lifted
 from databus.profile.ties import Ties
 
 EVENTS = "events"
@@ -33,11 +34,11 @@ def copy_of(register: Register, subject: str, target: str, code: str, codec: Cod
         via=(*event.via, subject),
         codes=_codes(event, code),
     )
-    told = wire.Register(wire.NEVER, tuple(sorted(register.rivals)), wire.encode_event(codec, copy), based=register.based)
+    told = written(codec, replace(register, event=copy))
     rivals = sorted(rival.hex() for rival in register.rivals)
     state = keys.derived_id(copy.event_id, event.known_at, event.deciding, register.based, *rivals)
     key = keys.pack(target, copy.record_key, state)
-    return Output(EVENTS, key, wire.encode_register(codec, told), headers, target.encode())
+    return Output(EVENTS, key, told, headers, target.encode())
 
 
 def copies_of(profile: Profile, subject: str, target: str, ties: Ties | None, codec: Codec) -> list[Output]:
@@ -45,6 +46,26 @@ def copies_of(profile: Profile, subject: str, target: str, ties: Ties | None, co
     code = "" if ties is None else ties.targets[target]
     copies = (copy_of(profile[at], subject, target, code, codec) for at in sorted(profile, key=lambda at: (at.facet != DELETE, at)))
     return [copy for copy in copies if copy is not None]
+
+
+def lying(codec: Codec, value: bytes) -> Register:
+    """What lies in a record of `events`: a copy as it is, an original as a register of its own.
+
+    Raises:
+        Undecodable, UnknownSchema: it is neither.
+    """
+    if codec.name(value) != COPY:
+        return lifted(wire.decode_event(codec, value))
+    told = wire.decode_register(codec, value)
+    return Register(wire.decode_event(codec, told.event), frozenset(told.rivals), told.based)
+
+
+def written(codec: Codec, register: Register) -> bytes:
+    """The value it lies there by."""
+    event = wire.encode_event(codec, register.event)
+    if not register.event.via:
+        return event
+    return wire.encode_register(codec, wire.Register(wire.NEVER, tuple(sorted(register.rivals)), event, based=register.based))
 
 
 def rekeyed(record_key: str, subject: str, target: str) -> str:

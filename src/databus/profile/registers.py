@@ -90,9 +90,14 @@ def mark(event: Event) -> bytes:
     return event.content_hash + _TAKEN_BACK if event.withdrawn else event.content_hash
 
 
+def lifted(event: Event) -> Register:
+    """The register that knows this event and nothing else."""
+    return Register(event, based=event.op is not Op.CORRECT)
+
+
 def lift(event: Event) -> Profile:
     """The profile that knows this event and nothing else."""
-    return _erased({address(event): Register(event, based=event.op is not Op.CORRECT)})
+    return _erased({address(event): lifted(event)})
 
 
 def fold(profile: Profile, event: Event) -> Profile:

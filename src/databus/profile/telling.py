@@ -73,6 +73,7 @@ def step_of(place: Place, event: Event, kind: Kind, before: View | None, after: 
         said=None if content == after.body else content,
         duplicate_of=_duplicate_of(event, after.elected),
         original=event.original,
+        via=event.via,
     )
 
 

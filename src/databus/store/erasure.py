@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from databus.store.sessions import Pool, session, snapshot
 
@@ -15,13 +15,15 @@ RecordOf = tuple[str, str, str]
 class Due:
     """Records something was said of since the last look that have a DELETE.
 
-    `folded` is the last offset of `events` whose step is applied, by partition: what lies above is not judged yet.
-    `reach` is how far `changes` was looked through for this, by partition.
+    `folded` is the highest offset of `events` whose step is applied, by partition: what lies above is not judged yet.
+    `reach` is how far `changes` was looked through for this, by partition. `known_as` are all the keys of a subject that has
+    several, by each of those asked about.
     """
 
     records: tuple[RecordOf, ...]
     folded: Mapping[int, int]
     reach: Mapping[int, int]
+    known_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 _DUE = """
@@ -32,12 +34,22 @@ WHERE s."offset" > coalesce(e."offset", -1) AND EXISTS (
 )
 ORDER BY 1, 2, 3
 """
+# `changes` have the partitions of `events`. The last step need not be that of the last event: what it touched is judged later.
 _FOLDED = """
-SELECT p.part, s."offset", s.origin_partition, s.origin_offset
-FROM positions p CROSS JOIN LATERAL (
-    SELECT "offset", origin_partition, origin_offset FROM steps WHERE part = p.part ORDER BY "offset" DESC LIMIT 1
-) s
-WHERE p.topic = 'changes'
+SELECT part, max("offset") AS "offset", max(folded) AS folded FROM (
+    SELECT part, "offset", folded FROM erased
+    UNION ALL
+    SELECT s.part, s."offset", s.origin_offset FROM steps s LEFT JOIN erased e USING (part) WHERE s."offset" > coalesce(e."offset", -1)
+) known GROUP BY part
+"""
+_KNOWN_AS = """
+WITH RECURSIVE led(asked, key) AS (
+    SELECT s, s FROM unnest($1::text[]) s
+    UNION SELECT l.asked, m.moved_to FROM led l JOIN subject_moves m ON m.subject_key = l.key WHERE m.moved_to <> ''
+), known(asked, key) AS (
+    TABLE led UNION SELECT k.asked, m.subject_key FROM known k JOIN subject_moves m ON m.moved_to = k.key
+)
+SELECT asked, array_agg(key ORDER BY key) AS keys FROM known GROUP BY asked HAVING count(*) > 1
 """
 
 
@@ -50,10 +62,12 @@ async def due(pool: Pool) -> Due:
     async with snapshot(pool) as connection:
         records = await connection.fetch(_DUE)
         applied = await connection.fetch(_FOLDED)
+        known_as = await connection.fetch(_KNOWN_AS, sorted({row["subject_key"] for row in records}))
     return Due(
         records=tuple((row["subject_key"], row["record_type"], row["record_key"]) for row in records),
-        folded={row["origin_partition"]: row["origin_offset"] for row in applied},
+        folded={row["part"]: row["folded"] for row in applied},
         reach={row["part"]: row["offset"] for row in applied},
+        known_as={row["asked"]: tuple(row["keys"]) for row in known_as},
     )
 
 
@@ -84,8 +98,9 @@ DELETE FROM subject_codes c WHERE c.subject_key = ANY($1::text[]) AND NOT EXISTS
 )
 """
 _REACH = """
-INSERT INTO erased (part, "offset") VALUES ($1, $2)
-ON CONFLICT (part) DO UPDATE SET "offset" = greatest(erased."offset", excluded."offset")
+INSERT INTO erased (part, "offset", folded) VALUES ($1, $2, $3)
+ON CONFLICT (part) DO UPDATE SET
+    "offset" = greatest(erased."offset", excluded."offset"), folded = greatest(erased.folded, excluded.folded)
 """
 
 
@@ -105,7 +120,7 @@ async def forget(pool: Pool, asked: Due, *, sources: Mapping[RecordOf, Sequence[
         rows += _count(await connection.execute(_FINDINGS, [key for _, _, key in asked.records], list(events)))
         rows += _count(await connection.execute(_NAMES, subjects))
         rows += _count(await connection.execute(_CODES, subjects))
-        await connection.executemany(_REACH, list(asked.reach.items()))
+        await connection.executemany(_REACH, [(part, offset, asked.folded[part]) for part, offset in asked.reach.items()])
     return rows
 
 

@@ -55,11 +55,13 @@ STATEMENTS = (_KEEP, _OVERTAKEN)
 def row(change: Change, body: dict[str, Any] | None, codec: Codec, *, maps: bool = False) -> tuple[Any, ...] | None:
     """The row of a step's event, `body` being the step's own, decoded; None where it states neither content nor end.
 
-    Of a type that `maps` codes a link is content, and taken back its end.
+    Of a type that `maps` codes a link is content, and taken back its end. What came along a link is kept where it was said; a
+    DELETE that holds under this key because of what was said under another is kept here.
     """
     told = codec.decode(change.said)[1] if change.said is not None else body if change.own else None
     ends = change.facet in (DELETE, *ENDS) or (maps and change.facet == LINK)
-    if not change.submission_id or (told is None and not ends):
+    states = bool(change.submission_id) or (change.facet == DELETE and bool(change.original) and not change.via)
+    if not states or (told is None and not ends):
         return None
     envelope = told["envelope"] if told else {}
     return (
