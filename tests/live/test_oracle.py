@@ -242,6 +242,15 @@ def test_checking_again_names_it(fault: Fault, kind: str, evidence: Evidence, co
     assert verdict.found[kind] > 0, verdict.examples
 
 
+def test_what_the_daily_job_finds_is_not_taken_for_the_checkers(evidence: Evidence, contract: Contract, codec: Codec) -> None:
+    told = finding_told_otherwise(evidence, codec)
+    at, one = _findings(told, codec)[-1]
+    verdict = Verdict()
+    of_no_submission = replace(told.findings[at], value=wire.encode_finding(codec, replace(one, inbox_offset=-1)))
+    check_again(replace(told, findings=[*evidence.findings, of_no_submission]), checking(contract, codec), codec, verdict)
+    assert verdict.clean, verdict.examples
+
+
 def test_an_unknown_scenario_is_refused_before_anything_starts() -> None:
     with pytest.raises(NotFound, match="kill, freeze"):
         chaos.rows(submissions=1, seed=1, scenario="kill,nothing-of-the-kind")
