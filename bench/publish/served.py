@@ -31,6 +31,8 @@ from databus.bus.journal import Journal
 from databus.bus.registry import read
 from databus.contract import catalogue
 from databus.department import receipt, routes
+from databus.department.http.intake import Intake
+from databus.department.http.retractions import Retracting
 from databus.department.receipt import Listed
 from databus.errors import NotFound
 from databus.model.disclosure import Caller, Role
@@ -56,11 +58,14 @@ async def ours() -> tuple[FastAPI, Journal]:
     async def nothing(*asked: object) -> Any:
         raise NotFound("not measured")
 
+    def unsigned(document: object) -> Any:
+        raise NotFound("not measured")
+
     def sign(listed: Sequence[Listed], *, department: str, source_sha256: str) -> dict[str, Any]:
         told = receipt.statement(listed, issuer="bench", department=department, topic=here.topic, source_sha256=source_sha256, now=0)
         return receipt.sign(told, listed, signing)
 
-    road = routes.router(
+    intake = Intake(
         contract=catalogue.load(CHECKOUT / "schemas"),
         codec=registered_codec(here.address),
         callers=caller,
@@ -70,8 +75,8 @@ async def ours() -> tuple[FastAPI, Journal]:
         sign=sign,
         secret=lambda department: SECRET,
         foresee=nothing,
-        reader=nothing,
     )
+    road = routes.router(intake, reader=nothing, retracting=Retracting(intake, nothing, unsigned, nothing))
     return application([road], pages=load_pages(), title="bench", version="1", summary="bench"), journal
 
 

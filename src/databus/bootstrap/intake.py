@@ -28,6 +28,8 @@ from databus.contract import wire
 from databus.contract.codec import Codec
 from databus.department import receipt
 from databus.department import routes as road
+from databus.department.http.intake import Intake
+from databus.department.http.retractions import Retracting
 from databus.department.receipt import Listed
 from databus.department.registry import routes as contracts
 from databus.local.keys import department_secret
@@ -36,7 +38,7 @@ from databus.model.finding import Answer
 from databus.policy.opa import OpaDecider
 from databus.quality import routes as answering
 from databus.settings import Settings
-from databus.store import accounts, database, findings
+from databus.store import accounts, batches, database, findings
 from databus.store.present import present
 from databus.store.replies import Replies
 from databus.store.sessions import Pool
@@ -88,7 +90,7 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
         told = receipt.statement(listed, issuer=url, department=department, topic=inbox(department), source_sha256=source_sha256, now=at)
         return receipt.sign(told, listed, key)
 
-    publishing = road.router(
+    intake = Intake(
         contract=made.contract,
         codec=codec,
         callers=caller,
@@ -98,8 +100,11 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
         sign=sign,
         secret=partial(department_secret, made.keys),
         foresee=foresight(made.contract, codec, standing=partial(present, pool), decider=decider, clock=now),
-        reader=partial(read_many, made.address),
     )
+    reader = partial(read_many, made.address)
+    verify = partial(receipt.verify, keys={str(key.kid): key})
+    retracting = Retracting(intake, partial(batches.batch, pool), verify, reader)
+    publishing = road.router(intake, reader=reader, retracting=retracting)
 
     async def tell(answer: Answer) -> None:
         await journal.append(FINDINGS, answer.department.encode(), wire.encode_answer(codec, answer))

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from databus.cli.output import as_json, aside, console, table
 from databus.cli.progress import reading
 from databus.cli.receipt import requested
+from databus.cli.retract import retract
 from databus.cli.session import Session, session
 from databus.cli.suggest import suggest
 from databus.cli.verdicts import Asked, judged
@@ -54,6 +55,7 @@ def verbs() -> typer.Typer:
     group = typer.Typer(cls=_FileFirst, help="Publish a department's file: databus publish FILE …", no_args_is_help=True)
     group.command(_FILE)(publish)
     group.command("suggest")(suggest)
+    group.command("retract")(retract)
     return group
 
 

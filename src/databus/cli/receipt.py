@@ -51,7 +51,7 @@ def requested(here: Session, department: str, taken: Path, *, source: Path | Non
         Unprocessable: it refuses.
     """
     count, sha256 = 0, proof.hash_of(source) if source is not None else ""
-    found = receipts_of(taken, url=here.intake, token=_token(here, department), department=department, source_sha256=sha256)
+    found = receipts_of(taken, url=here.intake, token=token_of(here, department), department=department, source_sha256=sha256)
     with into.open("w", encoding="utf-8") as out:
         for one in found:
             count += len(one["submissions"])
@@ -59,7 +59,12 @@ def requested(here: Session, department: str, taken: Path, *, source: Path | Non
     return count
 
 
-def _token(here: Session, department: str) -> str:
+def token_of(here: Session, department: str) -> str:
+    """A token of the department's client.
+
+    Raises:
+        NotFound: no client of the department is known here. Unavailable: the intake does not answer.
+    """
     secret = sample_secrets(here.keys.folder).get(department)
     if secret is None:
         raise NotFound(f"no client of {department} is known here; `databus access add` makes one", department=department)

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from databus.contract.fields import Field
+
 
 def jsonable(value: Any) -> Any:
     """Dates as `YYYY-MM-DD`, decimals as plain strings, containers likewise; everything else as it is."""
@@ -19,3 +21,20 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [jsonable(item) for item in value]
     return value
+
+
+def typed(value: Any, field: Field) -> Any:
+    """A value of JSON as its field holds it: the way back from `jsonable`."""
+    if value is None:
+        return None
+    if field.parts:
+        rows = value if isinstance(value, list) else [value]
+        made = [{name: typed(row.get(name), part) for name, part in field.parts.items()} for row in rows]
+        return made if isinstance(value, list) else made[0]
+    match field.kind:
+        case "date":
+            return date.fromisoformat(value)
+        case "decimal":
+            return Decimal(value)
+        case _:
+            return value

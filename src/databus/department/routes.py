@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from fastapi import APIRouter
 
-from databus.contract.catalogue import Contract
-from databus.contract.codec import Codec
-from databus.department.http import events, receipts
-from databus.department.http.foresight import Foresee
-from databus.department.http.intake import Callers, Inbox, Intake, Replies, Sign
+from databus.department.http import events, receipts, retractions
+from databus.department.http.intake import Intake
 from databus.department.http.receipts import Reader
-from databus.ports import Clock
+from databus.department.http.retractions import Retracting
 
 
-def router(
-    *,
-    contract: Contract,
-    codec: Codec,
-    callers: Callers,
-    clock: Clock,
-    inbox: Inbox,
-    replies: Replies,
-    sign: Sign,
-    secret: Callable[[str], bytes],
-    foresee: Foresee,
-    reader: Reader,
-) -> APIRouter:
-    """Publishing and receipts.
-
-    `callers` tells who asks (ANONYMOUS without credentials), `inbox` appends, `replies` keeps replies for repeats, `sign`
-    makes receipts, `secret` gives a department's own HMAC key, `foresee`
-    tells what would become of submissions, `reader` reads records of an inbox by their places.
-    """
-    intake = Intake(contract, codec, callers, clock, inbox, replies, sign, secret, foresee)
+def router(intake: Intake, *, reader: Reader, retracting: Retracting) -> APIRouter:
+    """Publishing, receipts, and taking back; `reader` reads records of an inbox by their places."""
     routes = APIRouter()
-    for part in (events.router(intake), receipts.router(intake, reader)):
+    for part in (events.router(intake), receipts.router(intake, reader), retractions.router(retracting)):
         routes.include_router(part)
     return routes

@@ -22,12 +22,15 @@ from databus.contract import catalogue
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.department import receipt
+from databus.department.http.intake import Intake
+from databus.department.http.retractions import Retracting
 from databus.department.receipt import Listed
 from databus.department.routes import router
 from databus.errors import PolicyUnavailable, Unauthenticated
 from databus.model.disclosure import ANONYMOUS, Caller, ClassPlan, Question, Role
 from databus.model.labels import LabelClass, Publication
 from databus.settings import CHECKOUT
+from databus.store.batches import Batch
 from databus.store.present import At, Present
 from databus.testing.inbox import MemoryInbox
 from databus.testing.planner import hide, keep
@@ -99,6 +102,16 @@ class TablePolicy:
 
 
 @dataclass
+class Past:
+    """What became of batches, as a test says."""
+
+    batch: Batch = field(default_factory=lambda: Batch({}, {}, frozenset()))
+
+    async def of(self, department: str, event_ids: Collection[str]) -> Batch:
+        return self.batch
+
+
+@dataclass
 class World:
     """Everything a test turns and looks at."""
 
@@ -107,6 +120,7 @@ class World:
     replies: MemoryReplies
     policy: TablePolicy
     present: dict[At, Present]
+    past: Past
     instant: list[datetime] = field(default_factory=lambda: [NOW])
 
     def sent(self) -> list[dict[str, Any]]:
@@ -116,6 +130,7 @@ class World:
 
 def build() -> World:
     inbox, replies, instant, policy, present = MemoryInbox(), MemoryReplies(), [NOW], TablePolicy(), dict[At, Present]()
+    past = Past()
 
     async def standing(wanted: Collection[tuple[str, str, str]]) -> dict[At, Present]:
         return {where: one for where, one in present.items() if where in {(subject, record) for _, subject, record in wanted}}
@@ -133,7 +148,7 @@ def build() -> World:
         told = receipt.statement(listed, issuer="intake", department=department, topic=topic, source_sha256=source_sha256, now=1)
         return receipt.sign(told, listed, key())
 
-    routes = router(
+    intake = Intake(
         contract=contract(),
         codec=codec(),
         callers=callers,
@@ -143,7 +158,8 @@ def build() -> World:
         sign=sign,
         secret=lambda department: department.encode().ljust(32, b"."),
         foresee=foresight(contract(), codec(), standing=standing, decider=policy, clock=lambda: instant[0]),
-        reader=inbox.read,
     )
+    retracting = Retracting(intake, past.of, lambda document: receipt.verify(document, {str(key().kid): key()}), inbox.read)
+    routes = router(intake, reader=inbox.read, retracting=retracting)
     app = application([routes], pages=load_pages(), title="intake", version="1", summary="s")
-    return World(app, inbox, replies, policy, present, instant)
+    return World(app, inbox, replies, policy, present, past, instant)

@@ -35,6 +35,7 @@ REQUEST: dict[str, Any] = {
         }
     ),
 }
+RETRACTION: dict[str, Any] = {"required": True, "content": _content(**{"application/json": _RECEIPT})}
 CLAIMS: dict[str, Any] = {
     "required": True,
     "content": _content(

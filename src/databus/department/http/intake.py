@@ -58,7 +58,11 @@ class Sign(Protocol):
 
 @dataclass(frozen=True)
 class Intake:
-    """The ports behind the routes. `secret` gives a department's own HMAC key."""
+    """The ports behind the routes.
+
+    `callers` tells who asks (ANONYMOUS without credentials), `inbox` appends, `replies` keeps replies for repeats, `sign`
+    makes receipts, `secret` gives a department's own HMAC key, `foresee` tells what would become of submissions.
+    """
 
     contract: Contract
     codec: Codec

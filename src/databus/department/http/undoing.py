@@ -1,0 +1,94 @@
+"""The submission that undoes one fact: made of what was sent then and what the source had said before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from databus.contract.catalogue import Contract, RecordType
+from databus.contract.codec import Codec
+from databus.contract.values import typed
+from databus.department.publish import ROWS_PER_SECOND
+from databus.department.retraction import Undo
+from databus.department.submission import Submission, compose
+from databus.errors import Undecodable, UnknownSchema
+from databus.model.chunk import Record
+from databus.model.event import Op
+from databus.model.keys import derived_id
+from databus.store.batches import Said
+
+REASON = "撤回批次 · batch retracted"
+_SECONDS = (1_262_304_000, 7_258_118_400)
+"""2010 to 2200: a sequence number that begins with such a second was given here (design 5)."""
+_OWN = ("submission_id", "catalog_code", "source_system", "source_seq", "subject", "recorded_at", "op", "withdrawn", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What the submissions of one retraction share; `begun` is when it was asked for (microseconds since 1970)."""
+
+    contract: Contract
+    codec: Codec
+    secret: bytes
+    begun: int
+
+    def submission(self, undo: Undo, sent: Record | None, read: Mapping[tuple[int, int], Record], seq: int) -> Submission | None:
+        """The submission, `sent` being what is taken back; None where that can no longer be read.
+
+        `read` holds what the inbox still has, by place; `seq` is a number of now, for a source that counts by time.
+        """
+        original = self._decoded(sent)
+        if original is None:
+            return None
+        record_type, base = self.contract.types[undo.told.of[1]], original["envelope"]
+        envelope, payload = self._before(undo.before, read, record_type, base) if undo.before is not None else (base, original["payload"])
+        facts = {name: value for name, value in envelope.items() if name not in _OWN and value is not None}
+        facts |= {"op": undo.op.value, "withdrawn": undo.withdrawn, "reason": REASON, "source_seq": self._seq(undo, seq)}
+        entry = self.contract.entries[undo.before.catalog_code if undo.before is not None else base["catalog_code"]]
+        return compose(
+            {"subject": base["subject"], "envelope": facts, "payload": payload},
+            codec=self.codec,
+            record_type=record_type,
+            entry=entry,
+            system=undo.told.system,
+            submission_id=derived_id("retraction", undo.told.event_id, undo.op.value),
+            seq=seq,
+            now=self.begun // 1000,
+            secret=self.secret,
+        )
+
+    def _seq(self, undo: Undo, seq: int) -> int:
+        """A DELETE reaches what has its own number; a content or an end needs a higher one, of the kind its source gives."""
+        if undo.op is Op.DELETE:
+            return undo.seq
+        timed = _SECONDS[0] <= undo.seq // ROWS_PER_SECOND <= _SECONDS[1]
+        return max(seq, undo.seq + 1) if timed else undo.seq + 1
+
+    def _before(
+        self, before: Said, read: Mapping[tuple[int, int], Record], record_type: RecordType, base: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Envelope and payload of the earlier content: as it was sent, else as the store has it, under the class it was shown in."""
+        sent = self._decoded(read.get(before.place) if before.place is not None else None)
+        if sent is not None:
+            return sent["envelope"], sent["payload"]
+        known = {name: value for name, value in (before.payload or {}).items() if name in record_type.fields}
+        payload = {name: typed(value, record_type.fields[name]) for name, value in known.items()}
+        days = {"valid_from": before.valid_from, "valid_to": before.valid_to, "decided_at": before.decided_at}
+        label = before.label
+        if label is None:
+            return {**base, **days}, payload
+        classes = {
+            "publication_class": label.publication.value,
+            "commercial_secret": label.commercial.value,
+            "privacy": label.privacy.value,
+        }
+        return {**base, **days, **classes}, payload
+
+    def _decoded(self, record: Record | None) -> Mapping[str, Any] | None:
+        if record is None or record.value is None:
+            return None
+        try:
+            return self.codec.decode(record.value)[1]
+        except (Undecodable, UnknownSchema):
+            return None
