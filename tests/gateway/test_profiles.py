@@ -159,6 +159,32 @@ def test_a_person_is_asked_for_by_a_handle_and_named_only_as_policy_cuts(world: 
     assert client.get(f"/v1/profiles/{handle}", headers=SOUTHERN).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b'{"id_type": "RIC", "id_number": "' + b"1" * 5000 + b'"}', "application/json", 413),
+        (b"[" * 4000, "application/json", 400),
+        (b'{"id_type": "RIC", "id_number": "1", "name": "x"}', "application/json", 400),
+        (b'{"id_type": "RIC", "id_number": "\xff"}', "application/json", 400),
+        (b'{"id_type": "ric!", "id_number": "1"}', "application/json", 400),
+        (b"id_type=RIC", "application/x-www-form-urlencoded", 415),
+    ],
+    ids=["too long", "deep", "another member", "no UTF-8", "no kind", "a form"],
+)
+def test_what_names_no_person_is_refused(client: TestClient, body: bytes, kind: str, status: int) -> None:
+    assert client.post("/v1/subjects/resolve", content=body, headers={**SOUTHERN, "Content-Type": kind}).status_code == status
+    assert client.post("/v1/subjects/resolve", content=body, headers={"Content-Type": kind}).status_code == 401, (
+        "nothing is read of strangers"
+    )
+
+
+@pytest.mark.parametrize(
+    "path", [f"/v1/profiles/{USCC}?purpose=P12&purpose=P13", "/v1/subjects?q=a&q=b", "/v1/feeds/changes/events?from=now&from=now"]
+)
+def test_a_parameter_given_twice_is_refused(client: TestClient, path: str) -> None:
+    assert client.get(path, headers=SOUTHERN).status_code == 400
+
+
 def test_persons_are_not_browsed(world: World, client: TestClient) -> None:
     person = label("ADMIN_PENALTY", owner="ecology", subject_kind=SubjectKind.PERSON)
     world.put(

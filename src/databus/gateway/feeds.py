@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,7 +22,7 @@ from databus.gateway.recording import ALLOW, DENY, Asked, decisions, denial, rec
 from databus.store.versions import Version
 from databus.web.etags import json_answer
 from databus.web.headers import request_id
-from databus.web.paging import limit_of, seconds_of
+from databus.web.paging import given_once, limit_of, seconds_of
 from databus.web.streams import NDJSON, Bounded, yielding
 
 FEED = "changes"
@@ -53,7 +53,7 @@ class Turn:
 
 def router(line: Line) -> APIRouter:
     """`/v1/feeds` and `/v1/feeds/{feed}/events`; the events are for callers with a token."""
-    routes = APIRouter(tags=["feeds"])
+    routes = APIRouter(tags=["feeds"], dependencies=[Depends(given_once)])
     problems = {"x-problems": [401, 403, 404, 410]}
 
     @routes.get("/v1/feeds", summary="All feeds", responses=examples.answer(examples.FEEDS))

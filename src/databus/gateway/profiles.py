@@ -6,8 +6,8 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,13 +22,17 @@ from databus.gateway.reading import code_of, nobody, read
 from databus.gateway.recording import Asked, decisions, record
 from databus.model.disclosure import ANONYMOUS, Caller, Role
 from databus.model.keys import organisation_key, person_key
+from databus.web.bodies import body_of, media_type
 from databus.web.cursors import scope, seal, unseal
 from databus.web.etags import json_answer
 from databus.web.headers import request_id
+from databus.web.paging import given_once
 
 HANDLE = "p."
 """A handle begins so; no code does."""
 LIFE = timedelta(hours=1)
+BODY_BYTES = 4096
+JSON = "application/json"
 DECISION = "Databus-Decision-Id"
 
 _WORD = re.compile(r"[A-Z0-9_]{1,16}")
@@ -50,8 +54,12 @@ class Person(BaseModel):
 
 def router(line: Line) -> APIRouter:
     """`/v1/profiles/{code}` and `/v1/subjects/resolve`; for callers with a token."""
-    routes = APIRouter(tags=["profiles"])
+    routes = APIRouter(tags=["profiles"], dependencies=[Depends(given_once)])
     problems = {"x-problems": [401, 403, 404]}
+    named = {
+        "x-problems": [401, 408, 413, 415],
+        "requestBody": {"required": True, "content": {JSON: {"schema": Person.model_json_schema()}}},
+    }
 
     @routes.get("/v1/profiles/{code}", summary="Profile", responses=examples.answer(examples.PROFILE), openapi_extra=problems)
     async def profile(request: Request, code: Code, purpose: Purpose = "", as_of: AsOf = None, known_at: KnownAt = None) -> Response:
@@ -78,13 +86,14 @@ def router(line: Line) -> APIRouter:
         body |= {} if moment is None else {"known_at": moment.known_at.isoformat(timespec="milliseconds")}
         return json_answer(request, body, headers={**line.as_of(), DECISION: made, "Cache-Control": "private, no-cache"})
 
-    @routes.post("/v1/subjects/resolve", summary="Handle of a person", responses=examples.answer(examples.HANDLE), openapi_extra=problems)
-    async def resolve(request: Request, person: Person) -> Response:
+    @routes.post("/v1/subjects/resolve", summary="Handle of a person", responses=examples.answer(examples.HANDLE), openapi_extra=named)
+    async def resolve(request: Request) -> Response:
         """A handle with which this caller may ask for a person's profile for an hour.
 
         It is given for any well-formed number and tells nothing: not even whether the person is known here.
         """
         caller = await known(line, request)
+        person = await _person(request)
         number = normalise_code(person.id_number)
         if not _WORD.fullmatch(person.id_type) or not number.isascii() or not number.isalnum():
             raise Malformed("id_type is a code of the list `id_type`, id_number letters and digits.", parameter="id_number")
@@ -94,6 +103,14 @@ def router(line: Line) -> APIRouter:
         return json_answer(request, {"handle": handle, "expires_in": int(LIFE.total_seconds())}, headers={"Cache-Control": "no-store"})
 
     return routes
+
+
+async def _person(request: Request) -> Person:
+    media_type(request, (JSON,))
+    try:
+        return Person.model_validate_json(await body_of(request, limit=BODY_BYTES))
+    except ValidationError as error:
+        raise Malformed("The body is one object with id_type (16 characters at most) and id_number (32 at most).") from error
 
 
 async def known(line: Line, request: Request) -> Caller:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,7 +19,7 @@ from databus.store.rows import SubjectRow
 from databus.store.subjects import Place, place
 from databus.web.cursors import scope, seal, unseal
 from databus.web.etags import json_answer
-from databus.web.paging import limit_of, words_of
+from databus.web.paging import given_once, limit_of, words_of
 
 USUAL, MOST = 20, 100
 SEARCH = "search"
@@ -32,7 +32,7 @@ Code = Annotated[str, Path(description="Unified social credit code, or any older
 
 def router(line: Line) -> APIRouter:
     """`/v1/subjects` and `/v1/subjects/{code}`; open to everybody."""
-    routes = APIRouter(tags=["subjects"])
+    routes = APIRouter(tags=["subjects"], dependencies=[Depends(given_once)])
 
     @routes.get("/v1/subjects", summary="Search", responses=examples.answer(examples.SEARCH))
     async def search(request: Request, q: Q = "", limit: Limit = None, cursor: Cursor = None) -> Response:

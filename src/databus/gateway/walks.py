@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from databus.errors import Gone, Malformed
+from databus.errors import Gone
 from databus.gateway.lens import Lens, Shown, cut, look_publicly
 from databus.gateway.line import PIN, Line
 from databus.store.datasets import Dataset
@@ -16,6 +16,7 @@ from databus.store.records import Place
 from databus.store.versions import Version
 from databus.web.cursors import scope, seal, unseal
 from databus.web.etags import Fresh
+from databus.web.paging import given_once
 
 OWN = frozenset({"limit", "cursor", "sort", "lang", "bom"})
 """Parameters of ours; every other one is a filter."""
@@ -55,10 +56,8 @@ def walk_of(request: Request, dataset: Dataset, line: Line) -> Walk:
     Raises:
         Malformed: a parameter twice, or a cursor of another question. Gone: the pin has ended.
     """
-    asked = request.query_params.multi_items()
-    if len({name for name, _ in asked}) < len(asked):
-        raise Malformed("Each parameter is given once; `in` takes several values with commas between them.")
-    filters = {name: value for name, value in asked if name not in OWN and value != ""}
+    given_once(request)
+    filters = {name: value for name, value in request.query_params.items() if name not in OWN and value != ""}
     walk = Walk(dataset, filters, request.query_params.get("sort") or None)
     cursor = request.query_params.get("cursor")
     if not cursor:

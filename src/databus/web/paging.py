@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import unicodedata
 
+from starlette.requests import Request
+
 from databus.errors import Malformed
 
 MOST = 1000
 """Rows of one page at most: what one decision record may name (design 9)."""
+
+
+def given_once(request: Request) -> None:
+    """Of a parameter given twice one reader takes the first and another the last: it is refused.
+
+    Raises:
+        Malformed: the query string names one twice.
+    """
+    asked = request.query_params.multi_items()
+    if len({name for name, _ in asked}) < len(asked):
+        raise Malformed("Each parameter is given once; `in` takes several values with commas between them.")
 
 
 def limit_of(text: str | None, *, usual: int, most: int = MOST) -> int:
