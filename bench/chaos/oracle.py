@@ -20,7 +20,7 @@ from databus.contract import wire
 from databus.contract.codec import Codec
 from databus.contract.values import jsonable
 from databus.model import keys
-from databus.model.change import Change, Kind
+from databus.model.change import Change
 from databus.model.chunk import Record
 from databus.model.event import Event
 from databus.testing.province.planned import Planned
@@ -157,7 +157,7 @@ def _require_numbers(changes: Sequence[tuple[Record, Change]], own: set[str], ve
             verdict.same(change.pv, None, GAPS, f"number of step {change.change_id}")
             continue
         numbers[change.subject_key].append(change.pv)
-        if change.kind is Kind.ATTRIBUTED:
+        if not change.kind.of_record:
             continue
         before = ends.get((change.subject_key, change.record_key))
         was = None if before is None else before.standing

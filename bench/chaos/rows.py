@@ -9,7 +9,7 @@ from typing import Any
 from bench.chaos.evidence import Evidence, Row
 from bench.chaos.retold import CONTENT, At, Retold
 from bench.chaos.verdict import DOUBLED, LOST, STALE, Verdict
-from databus.model.change import Change, Kind
+from databus.model.change import Change
 from databus.model.chunk import Record
 
 _BY_TIME = {"SHOWN", "HIDDEN", "ARCHIVED"}
@@ -44,7 +44,7 @@ def require_rows(
 
 
 def _moves_record(change: Change) -> bool:
-    return change.kind.changing and change.kind is not Kind.ATTRIBUTED
+    return change.kind.of_record
 
 
 def _require_chains(versions: Mapping[At, list[Row]], changes: Sequence[tuple[Record, Change]], verdict: Verdict) -> None:

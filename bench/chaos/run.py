@@ -31,7 +31,7 @@ from databus.contract import catalogue
 from databus.local import stack
 from databus.local.aside import settings_aside
 from databus.testing.province.plan import plan
-from databus.testing.province.planned import Planned
+from databus.testing.province.planned import Planned, Shares
 
 _PER_SUBJECT = 10
 _STEP_SECONDS = 0.1
@@ -117,12 +117,18 @@ def run(
     return Ran(scenario, submissions, verdict, fleet.struck, fleet.codes, len(asked.told), time.monotonic() - begun)
 
 
+# The oracle retells what lies under one code; links have a property of their own (tests/profile/test_links.py).
+_SHARES = Shares(converted=0.0)
+
+
 def _planned(name: str, here: Session, submissions: int, seed: int, as_of: date) -> list[Planned]:
     subjects = max(10, submissions // _PER_SUBJECT)
     # Of their own numbers, so that scenarios on one line have nothing to do with each other.
     first = list(SCENARIOS).index(name) * subjects
     own = crc32(f"{seed}/{name}".encode())
-    return list(plan(here.contract, subject_count=subjects, first_subject=first, submissions=submissions, seed=own, as_of=as_of))
+    return list(
+        plan(here.contract, subject_count=subjects, first_subject=first, submissions=submissions, seed=own, as_of=as_of, shares=_SHARES)
+    )
 
 
 def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planned], choose: Random, tell: Telling) -> Asking:

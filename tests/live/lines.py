@@ -13,7 +13,6 @@ from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.contract.values import jsonable
 from databus.department.submission import compose
-from databus.model.change import Kind
 from databus.model.chunk import Outcome, Output, Processor, Record, State
 from databus.profile import profiler
 from databus.quality import checker
@@ -24,7 +23,7 @@ from databus.testing.province.plan import Planned, Shares, plan
 
 AS_OF = date(2026, 6, 1)
 NOON = datetime(2026, 6, 2, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
-OFTEN = Shares(overtaken=0.05, equivocal=0.05, duplicate=0.05, revoked=0.05)
+OFTEN = Shares(overtaken=0.05, equivocal=0.05, duplicate=0.05, revoked=0.05, converted=0.0)
 
 
 def planned(contract: Contract, count: int) -> list[Planned]:
@@ -97,7 +96,7 @@ def _rows(records: Sequence[Record], codec: Codec) -> tuple[list[Row], list[Row]
         change = wire.decode_change(codec, record.value or b"")
         at = {"part": record.partition, "offset": record.offset, "standing": str(change.standing), "kind": str(change.kind)}
         steps.append({**at, **{name: getattr(change, name) for name in ("change_id", "pv", "event_id", "subject_key", "record_key")}})
-        if not change.kind.changing or change.kind is Kind.ATTRIBUTED:
+        if not change.kind.of_record:
             continue
         known = versions[change.subject_key, change.record_key]
         if known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +33,8 @@ class Fate:
 
     @property
     def refusals(self) -> list[tuple[str, str]]:
-        """Rule and field of what stopped it."""
-        return [(one.rule, one.field) for one in self.findings if one.verdict is not Verdict.WARN]
+        """Rule and field of what stopped it, whoever hears of it."""
+        return list(dict.fromkeys((one.rule, one.field) for one in self.findings if one.verdict is not Verdict.WARN))
 
 
 def fed(sent: Iterable[tuple[str, Submission]], contract: Contract, codec: Codec, *, received: int) -> Mapping[str, Fate]:
@@ -52,11 +52,14 @@ def fed(sent: Iterable[tuple[str, Submission]], contract: Contract, codec: Codec
                 found += wire.issued(codec, [output.value])
             elif output.topic == "events":
                 accepted = True
-                event = _record("events", EVENT_PARTITIONS, ends, output, received)
-                outcome = fold([event], states[event.partition])
-                states[event.partition].commit(outcome)
-                changes = (wire.decode_change(codec, one.value or b"") for one in outcome.outputs if one.topic == "changes")
-                kinds += [change.kind for change in changes if change.submission_id == submission.submission_id]
+                coming = deque([output])
+                while coming:
+                    event = _record("events", EVENT_PARTITIONS, ends, coming.popleft(), received)
+                    outcome = fold([event], states[event.partition])
+                    states[event.partition].commit(outcome)
+                    coming += [one for one in outcome.outputs if one.topic == "events"]
+                    changes = (wire.decode_change(codec, one.value or b"") for one in outcome.outputs if one.topic == "changes")
+                    kinds += [change.kind for change in changes if change.submission_id == submission.submission_id]
         fates[submission.submission_id] = Fate(_outcome(accepted, found), tuple(found), kinds[0] if kinds else None)
     return fates
 

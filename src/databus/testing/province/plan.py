@@ -11,6 +11,7 @@ from zlib import crc32
 
 from databus.contract.catalogue import Contract
 from databus.model.keys import derived_id
+from databus.testing.province.conversions import Conversions
 from databus.testing.province.kinds import kinds
 from databus.testing.province.planned import Planned, Shares
 from databus.testing.province.story import Telling, story, telling_of
@@ -38,12 +39,14 @@ def plan(
     says something newer of the same records, never two things at once. Subjects are numbered from `first_subject` on: provinces
     of other numbers have none in common.
 
-    Every subject that is no person is registered first; then facts about subjects drawn by weight, until there are enough.
+    Every subject that is no person is registered first; then the codes of some are mapped; then facts about subjects drawn by
+    weight, until there are enough.
     """
     first_seq = as_of.toordinal() << _DAY_BITS | _mark(seed, subject_count) << _RECORD_BITS
     telling = telling_of(contract, Random(seed), as_of, shares or Shares(), first_seq=first_seq)
     people = subjects(subject_count, first=first_subject, random=telling.random, contract=contract, as_of=as_of)
-    for number, planned in enumerate(islice(_all(telling, people), submissions)):
+    codes = Conversions(Random(f"codes {seed}"), telling.shares)
+    for number, planned in enumerate(islice(_all(telling, people, codes), submissions)):
         yield replace(planned, submission_id=derived_id("sample", seed, subject_count, as_of.isoformat(), number))
 
 
@@ -51,16 +54,19 @@ def _mark(*arguments: int) -> int:
     return crc32(repr(arguments).encode()) >> 16
 
 
-def _all(telling: Telling, people: tuple[Subject, ...]) -> Iterator[Planned]:
+def _all(telling: Telling, people: tuple[Subject, ...], codes: Conversions) -> Iterator[Planned]:
     numbers, random, known = count(1), telling.random, kinds(telling.contract)
     for subject in (one for one in people if one.kind != PERSON):
         for kind in (one for one in known if one.once):
             yield from story(next(numbers), subject, kind, telling)
-    repeated = [kind for kind in known if not kind.once]
+    codes.draw(people)
+    for kind in (one for one in known if one.record_type.maps is not None):
+        yield from codes.told(kind, telling)
+    repeated = [kind for kind in known if not kind.once and kind.record_type.maps is None]
     often = list(accumulate(kind.record_type.sample_weight for kind in repeated))
     weights = list(accumulate(one.weight for one in people))
     while True:
         subject = random.choices(people, cum_weights=weights)[0]
         kind = random.choices(repeated, cum_weights=often)[0]
         if subject.kind != PERSON or kind.of_persons:
-            yield from story(next(numbers), subject, kind, telling)
+            yield from story(next(numbers), codes.known_as(subject), kind, telling)

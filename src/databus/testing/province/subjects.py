@@ -33,7 +33,10 @@ _MONTH, _YEAR = 28_000, 12
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One synthetic subject; a person has a document instead of codes. `weight` makes some appear far more often."""
+    """One synthetic subject; a person has a document instead of codes. `weight` makes some appear far more often.
+
+    `known_by` is the older code by which alone somebody knows it; empty where that is the unified one.
+    """
 
     kind: str
     name: str
@@ -50,6 +53,7 @@ class Subject:
     tax_no: str = ""
     id_type: str = ""
     id_number: str = ""
+    known_by: str = ""
 
     def part(self, name: str) -> Any:
         """The part a hint asks for; None where this subject has none."""
@@ -60,7 +64,8 @@ class Subject:
         """The envelope's subject."""
         if self.kind == PERSON:
             return {"kind": self.kind, "name": self.name, "id_type": self.id_type, "id_number": self.id_number}
-        return {"kind": self.kind, "name": self.name, "uscc": self.uscc}
+        code = self.known_by or "uscc"
+        return {"kind": self.kind, "name": self.name, code: getattr(self, code)}
 
 
 def subjects(count: int, *, random: Random, contract: Contract, as_of: date, first: int = 0) -> tuple[Subject, ...]:

@@ -72,7 +72,8 @@ def payload(written: Iterable[Recipe], making: Making) -> dict[str, Any]:
     made, chance = making.made, making.random.random
     content = {"payload": made, "envelope": {"subject": making.subject.reference}}
     for recipe in written:
-        if recipe.share < 1 and chance() >= recipe.share:
+        named = making.subject.known_by and recipe.hint.get("part") == making.subject.known_by
+        if recipe.share < 1 and chance() >= recipe.share and not named:
             continue
         if (recipe.beside and recipe.beside not in made) or (recipe.when is not None and not recipe.when(content)):
             continue
