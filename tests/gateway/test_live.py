@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from gateway.published import ORGAN, SOURCE, arrived, publish
 
 pytestmark = pytest.mark.live
 
+REG = "220184000004708"
 USCC, NAME = "91220184YYYY00047P", "公主岭市网关样例商贸有限公司"
 EVENTS, RECORDS = "/v1/feeds/changes/events", "/v1/datasets/penalties/records"
 DOCS = tuple(f"吉市监罚〔2026〕77{number}号" for number in range(5))
@@ -68,6 +70,22 @@ def test_search_and_profile(client: httpx.Client, agency: dict[str, str]) -> Non
     assert {one["fields"].get("doc_no") for one in records} >= set(DOCS)
     penalty = next(one for one in records if one["record_type"] == "ADMIN_PENALTY")
     assert penalty["fields"]["fine_yuan"] == "2000.00" and "remark" in penalty["withheld"] and "remark" not in penalty["fields"]
+
+
+def test_a_penalty_under_an_older_code_goes_where_a_map_of_codes_says(here: Session, client: httpx.Client, tmp_path: Path) -> None:
+    doc = "吉市监罚〔2026〕780号"
+    codes = {"uscc": None, "org_code": None, "tax_no": None, "reg_no": REG}
+    penalty = {**codes, "counterparty_name": NAME, "doc_no": doc, **ORGAN, **SOURCE}
+    publish(here, tmp_path, "ADMIN_PENALTY", penalty)
+    arrived(here, REG, doc)
+    assert doc not in client.get(f"/v1/subjects/{USCC}").text
+    publish(here, tmp_path, "LP_CODE_MAP", {**codes, "uscc": USCC, "name": NAME})
+    arrived(here, USCC, doc)
+    older, newer = (client.get(f"/v1/subjects/{code}").json() for code in (REG, USCC))
+    assert older.pop("asked") == {"scheme": "CN-REG", "code": REG} and newer.pop("asked") == {"scheme": "CN-USCI", "code": USCC}
+    assert older == newer and {"scheme": "CN-REG", "code": REG} in newer["subject"]["codes"]
+    page = client.get(f"/businesses/{REG}", params={"lang": "en"}).text
+    assert "Found by an older code of this business" in page and all(told in page for told in (USCC, doc, *DOCS))
 
 
 def test_pages_exports_and_filters_agree(client: httpx.Client) -> None:

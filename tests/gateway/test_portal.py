@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
+from databus.model.keys import organisation_key
 from gateway.world import OTHER, USCC, World, example, label
 
 HTML = {"Accept": "text/html"}
@@ -24,6 +25,18 @@ def test_a_fragment_of_a_name_leads_to_the_business_page(client: TestClient) -> 
 def test_any_code_finds_its_business(client: TestClient) -> None:
     for code in (USCC, "220102000002026"):
         assert f"/businesses/{USCC}" in client.get("/", params={"q": code}).text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh", "按该主体的原代码查得： 注册号"), ("en", "Found by an older code of this business: Registration number")]
+)
+def test_a_page_found_by_an_older_code_says_so(world: World, client: TestClient, language: str, said: str) -> None:
+    older = organisation_key("220102000002034", scheme="CN-REG")
+    world.put(label("ADMIN_PENALTY"), example("ADMIN_PENALTY"), code=USCC, codes={"CN-REG": "220102000002034"})
+    world.records.moves[older] = organisation_key(USCC)
+    page = client.get("/businesses/220102000002034", params={"lang": language}, headers=HTML).text
+    assert said in page and USCC in page
+    assert said not in client.get(f"/businesses/{USCC}", params={"lang": language}, headers=HTML).text
 
 
 @pytest.mark.parametrize(
