@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter
 
 from databus.access.logins import Logins
 from databus.access.secrets import Hashing
 from databus.bootstrap.parts import Process, now
+from databus.bus.lookup import find_keyed, read_many
+from databus.department.http.again import Correction, publish_again
+from databus.department.http.intake import Intake
 from databus.model.finding import Answer
+from databus.quality.originals import Originals
 from databus.quality.pages import routes
 from databus.quality.pages.desk import Desk
+from databus.quality.pages.mending import Mend, Mending
 from databus.quality.pages.office import Office
 from databus.quality.pages.scores import Scores
 from databus.store import accounts, causes, findings, logins, scorecards
@@ -29,8 +35,10 @@ class Kept:
         self.end = partial(logins.end, pool)
 
 
-def desk(made: Process, *, pool: Pool, pages: Pages, hashing: Hashing, tell: Callable[[Answer], Awaitable[None]], url: str) -> APIRouter:
-    """The pages; `url` is where departments know them."""
+def desk(
+    made: Process, *, pool: Pool, pages: Pages, hashing: Hashing, tell: Callable[[Answer], Awaitable[None]], url: str, intake: Intake
+) -> APIRouter:
+    """The pages; `url` is where departments know them, `intake` takes what is published again."""
     entering = Logins(partial(accounts.find, pool), Kept(pool), hashing, now)
     office = Office(pages, made.contract, entering, secure=url.startswith("https:"))
     ports = Desk(
@@ -43,4 +51,16 @@ def desk(made: Process, *, pool: Pool, pages: Pages, hashing: Hashing, tell: Cal
         key=bytes.fromhex(made.keys.read("cursor.key")),
         scores=Scores(partial(scorecards.by_entry, pool), partial(scorecards.by_department, pool), partial(scorecards.months, pool)),
     )
-    return routes.router(ports)
+    key = bytes.fromhex(made.keys.read("quarantine.key"))
+    originals = Originals(partial(read_many, made.address), partial(find_keyed, made.address), made.contract, intake.codec, key)
+
+    async def again(department: str, mends: Sequence[Mend], dry_run: bool) -> Mapping[str, Any]:
+        corrections = [
+            Correction(
+                one.sent.record_type, one.sent.envelope, one.sent.payload, one.cells, one.findings, one.accepted, one.submission_id
+            )
+            for one in mends
+        ]  # fmt: skip
+        return await publish_again(intake, department, corrections, dry_run=dry_run)
+
+    return routes.router(ports, Mending(originals, again))

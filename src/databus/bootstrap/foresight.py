@@ -71,9 +71,10 @@ class Foresight:
                 event = wire.decode_event(self.codec, output.value)
                 if not event.original:
                     events[event.inbox_offset] = event
-            elif output.topic == FINDINGS and output.value is not None:
-                finding = wire.decode_finding(self.codec, output.value)
-                findings.setdefault(finding.inbox_offset, []).append(finding)
+        # Beside findings there are the answers to those that a submission says it fixes.
+        told = [one.value for one in outcome.outputs if one.topic == FINDINGS and one.value is not None]
+        for finding in wire.issued(self.codec, told):
+            findings.setdefault(finding.inbox_offset, []).append(finding)
         return events, findings
 
     def _folded(self, event: Event) -> tuple[Change, ...]:

@@ -121,7 +121,7 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
     published = [key.as_dict(private=False)]
     hashing = Hashing()
     access = oauth.router(find=partial(accounts.find, pool), hashing=hashing, signing=signing, clock=now, published=published)
-    office = desk(made, pool=pool, pages=pages, hashing=hashing, tell=tell, url=url)
+    office = desk(made, pool=pool, pages=pages, hashing=hashing, tell=tell, url=url, intake=intake)
     told = "How departments publish, and what is said to them"
     limited = Middleware(Limited, limits=Limits(_quotas(settings)), callers=caller, pages=pages)
     parts = [publishing, answering.router(found), access, office]

@@ -37,6 +37,16 @@ def observed(value: object, field: str, content: Content | None) -> str:
     return without_persons(text)[:SHOWN]
 
 
+def is_personal_field(field: Field, *, person: bool) -> bool:
+    """True for a field whose values may be personal, in a record about a natural person or any."""
+    return _personal(field, person)
+
+
+def shown_value(text: str, field: Field, *, person: bool) -> str:
+    """A value of a payload as pages show it: covered where it may be personal."""
+    return _by_mask(text[:SHOWN], field.mask) if _personal(field, person) else without_persons(text)
+
+
 def is_personal(value: object, field: str, content: Content | None) -> bool:
     """True if neither this value nor anything made of it may be repeated: a field of a person, or a person's number anywhere."""
     if _NUMBERS.search(_text(value)[:SHOWN]):

@@ -121,6 +121,7 @@ class World:
     policy: TablePolicy
     present: dict[At, Present]
     past: Past
+    intake: Intake
     instant: list[datetime] = field(default_factory=lambda: [NOW])
 
     def sent(self) -> list[dict[str, Any]]:
@@ -162,4 +163,4 @@ def build() -> World:
     retracting = Retracting(intake, past.of, lambda document: receipt.verify(document, {str(key().kid): key()}), inbox.read)
     routes = router(intake, reader=inbox.read, retracting=retracting)
     app = application([routes], pages=load_pages(), title="intake", version="1", summary="s")
-    return World(app, inbox, replies, policy, present, past, instant)
+    return World(app, inbox, replies, policy, present, past, intake, instant)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
@@ -13,12 +14,17 @@ from starlette.testclient import TestClient
 from databus.access.attempts import Attempts
 from databus.access.logins import Logins
 from databus.access.secrets import Hashing
+from databus.bus.lookup import Places
 from databus.contract.calendar import SHANGHAI
 from databus.contract.catalogue import Contract
+from databus.contract.codec import Codec
+from databus.model.chunk import Record
 from databus.model.disclosure import Role
 from databus.model.finding import Answer, Finding, Tracked, Verdict
+from databus.quality.originals import Originals
 from databus.quality.pages import routes
 from databus.quality.pages.desk import Desk
+from databus.quality.pages.mending import Mend, Mending
 from databus.quality.pages.office import Office
 from databus.quality.pages.scores import Scores
 from databus.store.accounts import Account
@@ -27,7 +33,7 @@ from databus.store.findings import Filter, Place, Story
 from databus.store.scorecards import Score
 from databus.web.application import application
 from databus.web.pages import load_pages
-from quality.inbox import RECEIVED, Inbox
+from quality.inbox import QUARANTINE_KEY, RECEIVED, Inbox
 
 NOW = datetime(2026, 9, 11, 9, 0, tzinfo=SHANGHAI)
 FAST = Hashing(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -55,6 +61,10 @@ class World:
     held: dict[str, tuple[Account, datetime]] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     secure: bool = False
+    lying: dict[tuple[int, int], Record] = field(default_factory=dict)
+    sealed: dict[bytes, Record] = field(default_factory=dict)
+    mended: list[tuple[tuple[Mend, ...], bool]] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -99,6 +109,24 @@ class World:
         self.told.append(answer)
         self.found = [replace(one, answer=answer) if one.finding.finding_id == answer.finding_id else one for one in self.found]
 
+    @property
+    def codec(self) -> Codec:
+        return self.contract.codec()
+
+    async def read(self, topic: str, wanted: Places) -> dict[tuple[int, int], Record]:
+        assert topic == "in.emergency"
+        return {place: one for place, one in self.lying.items() if place[1] in wanted.get(place[0], ())}
+
+    async def keyed(self, topic: str, key: bytes) -> Record | None:
+        assert topic == "quarantine.emergency"
+        return self.sealed.get(key)
+
+    async def again(self, department: str, mends: Sequence[Mend], dry_run: bool) -> dict[str, Any]:
+        self.mended.append((tuple(mends), dry_run))
+        told = self.answers or [{"outcome": "ACCEPTED", "submission_id": one.submission_id} for one in mends]
+        receipt = {} if dry_run else {"accepted": len(mends), "receipt": "signed", "submissions": [{"submission_id": "s"}]}
+        return {"results": told, **receipt}
+
     async def by_entry(self, department: str, *, first: date, last: date) -> tuple[Score, ...]:
         return tuple(one for one in self.scores if one.department == department and first <= one.month <= last)
 
@@ -115,6 +143,7 @@ class World:
     def client(self) -> TestClient:
         entering = Logins(self.account, self, FAST, lambda: self.now, Attempts(now=lambda: self.seconds))
         office = Office(load_pages(), self.contract, entering, secure=self.secure)
+        originals = Originals(self.read, self.keyed, self.contract, self.codec, QUARANTINE_KEY)
         desk = Desk(
             office=office,
             by_cause=self.by_cause,
@@ -125,7 +154,7 @@ class World:
             key=b"k" * 32,
             scores=Scores(self.by_entry, self.by_department, self.months),
         )
-        app = application([routes.router(desk)], pages=office.pages, title="t", version="1", summary="s")
+        app = application([routes.router(desk, Mending(originals, self.again))], pages=office.pages, title="t", version="1", summary="s")
         return TestClient(app, headers=HTML, follow_redirects=False)
 
 

@@ -26,6 +26,8 @@ SYSTEM = "http"
 
 
 _MICROSECONDS = 1_000_000
+_TIMES = (1_262_304_000, 7_258_118_400)
+"""2010 to 2200, in seconds."""
 _ROWS = 1 << 10
 """More than the items of one request."""
 
@@ -35,6 +37,11 @@ def sequence(begun: int, number: int) -> int:
     same second has the higher number."""
     second, rest = divmod(begun, _MICROSECONDS)
     return second * ROWS_PER_SECOND + rest * (ROWS_PER_SECOND // _ROWS) // _MICROSECONDS * _ROWS + number
+
+
+def timed(seq: int) -> bool:
+    """True for a sequence number made of a second, as those given here: its source does not count for itself."""
+    return _TIMES[0] <= seq // ROWS_PER_SECOND <= _TIMES[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.codec import Codec
 from databus.contract.values import typed
-from databus.department.publish import ROWS_PER_SECOND
+from databus.department.http.composing import timed
 from databus.department.retraction import Undo
 from databus.department.submission import Submission, compose
 from databus.errors import Undecodable, UnknownSchema
@@ -19,8 +19,6 @@ from databus.model.keys import derived_id
 from databus.store.batches import Said
 
 REASON = "撤回批次 · batch retracted"
-_SECONDS = (1_262_304_000, 7_258_118_400)
-"""2010 to 2200: a sequence number that begins with such a second was given here (design 5)."""
 _OWN = ("submission_id", "catalog_code", "source_system", "source_seq", "subject", "recorded_at", "op", "withdrawn", "reason")
 
 
@@ -62,8 +60,7 @@ class Undoing:
         """A DELETE reaches what has its own number; a content or an end needs a higher one, of the kind its source gives."""
         if undo.op is Op.DELETE:
             return undo.seq
-        timed = _SECONDS[0] <= undo.seq // ROWS_PER_SECOND <= _SECONDS[1]
-        return max(seq, undo.seq + 1) if timed else undo.seq + 1
+        return max(seq, undo.seq + 1) if timed(undo.seq) else undo.seq + 1
 
     def _before(
         self, before: Said, read: Mapping[tuple[int, int], Record], record_type: RecordType, base: Mapping[str, Any]

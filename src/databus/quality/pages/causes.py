@@ -75,8 +75,11 @@ def router(desk: Desk) -> APIRouter:
             more = f"{request.url.path}?{urlencode(kept)}"
         page = {"rows": listed(found[:ROWS], department, speak), "more": more, "paged": bool(cursor), **_cause(chosen, speak)}
         switch = {**chosen, "state": "" if chosen["state"] == "all" else "all"}
+        cause = {name: chosen[name] for name in ("rule", "type", "field")}
+        bulk = f"{request.url.path}/mend?{urlencode(cause)}" if found and all(cause.values()) else ""
         other = f"{request.url.path}?{urlencode({name: value for name, value in switch.items() if value or name == 'field'})}"
-        return office.answer(request, visit, "findings.html", {**page, "home": f"{PATH}/{department}", "chosen": chosen, "other": other})
+        links = {"home": f"{PATH}/{department}", "other": other, "bulk": bulk}
+        return office.answer(request, visit, "findings.html", {**page, **links, "chosen": chosen})
 
     routes.add_api_route(f"{PATH}/{{department}}", office.view(causes))
     routes.add_api_route(f"{PATH}/{{department}}/findings", office.view(findings))

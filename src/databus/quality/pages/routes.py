@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from databus.quality.pages import causes, door, one, scores
+from databus.quality.pages import bulk, causes, door, mending, one, scores
 from databus.quality.pages.desk import Desk
+from databus.quality.pages.mending import Mending
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: Desk, mends: Mending) -> APIRouter:
     """Every page of the desk."""
     routes = APIRouter()
     # The door stands before the departments: the first route that fits answers.
-    for part in (door.router(desk.office), scores.router(desk.office, desk.scores), causes.router(desk), one.router(desk)):
+    parts = [door.router(desk.office), scores.router(desk.office, desk.scores), causes.router(desk)]
+    for part in (*parts, bulk.router(desk, mends), mending.router(desk, mends), one.router(desk)):
         routes.include_router(part)
     return routes

@@ -1,0 +1,134 @@
+"""A row corrected at the desk: shown as it was sent, nothing of a person in it, looked at before it is published again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from starlette.testclient import TestClient
+
+from databus.model.chunk import Headers, Record
+from databus.model.finding import Answer, FindingStatus
+from quality.inbox import RECEIVED, Inbox
+from quality.pages.world import HOME, World, csrf, enter
+
+ONE, BULK = f"{HOME}/findings/f00/mend", f"{HOME}/findings/mend"
+CAUSE = {"rule": "DQ-COM-01", "type": "ADMIN_PENALTY", "field": "doc_no"}
+PERSON = {"counterparty_kind": "NATURAL_PERSON", "counterparty_name": "赵小明", "person_id_no": "220102199003071234"}
+
+
+def lies(world: World, inbox: Inbox, changes: dict[str, object], headers: Headers = ()) -> None:
+    """Every finding is of this submission, which lies in the inbox."""
+    where = world.found[0].finding
+    place = where.inbox_partition, where.inbox_offset
+    world.lying[place] = Record(
+        "in.emergency", *place, RECEIVED, b"key", inbox.encoded("ADMIN_PENALTY", {"doc_no": None, **changes}), headers
+    )
+
+
+@pytest.fixture
+def client(world: World, inbox: Inbox) -> TestClient:
+    lies(world, inbox, {})
+    made = world.client()
+    enter(made)
+    return made
+
+
+def told(client: TestClient, step: str, path: str = ONE, **fields: str) -> str:
+    form = {"csrf": csrf(client.get(path, params=CAUSE if path == BULK else {}).text), "once": "n1", "step": step, **fields}
+    answer = client.post(path, data={**(CAUSE if path == BULK else {}), **form})
+    assert answer.status_code == 200, answer.text
+    return str(answer.text)
+
+
+def test_the_row_stands_as_it_was_sent_with_what_is_wrong_first(client: TestClient, world: World, inbox: Inbox) -> None:
+    page = client.get(ONE).text
+    sent = inbox.example("ADMIN_PENALTY")["payload"]
+    assert str(sent["content"]) in page and str(sent["uscc"]) in page
+    assert page.index('name="cell.doc_no"') < page.index('name="cell.counterparty_name"')
+    assert "a required field is empty" in page and "fill the field in" in page
+    assert 'href="/desk/emergency/findings/f00/mend"' in client.get(f"{HOME}/findings/f00").text
+
+
+def test_nothing_of_a_person_leaves_and_what_is_left_empty_stays(client: TestClient, world: World, inbox: Inbox) -> None:
+    lies(world, inbox, {**PERSON, "envelope.subject.kind": "PERSON"})
+    page = client.get(ONE).text
+    assert PERSON["person_id_no"] not in page and PERSON["counterparty_name"] not in page
+    told(client, "preview", **{"cell.doc_no": "吉应急罚〔2026〕8号", "cell.person_id_no": "", "cell.counterparty_name": ""})
+    ((mend,), _) = world.mended[-1]
+    assert dict(mend.cells) == {"doc_no": "吉应急罚〔2026〕8号"} and mend.sent.payload["person_id_no"] == PERSON["person_id_no"]
+
+
+def test_it_is_looked_at_first_and_published_with_the_findings_it_mends(client: TestClient, world: World) -> None:
+    page = told(client, "preview", **{"cell.doc_no": "吉应急罚〔2026〕8号", "cell.nonsense": "x"})
+    ((mend,), dry) = world.mended[-1]
+    assert dry and not mend.accepted and dict(mend.cells) == {"doc_no": "吉应急罚〔2026〕8号"}
+    assert mend.findings[0] == "f00" and len(mend.findings) == 3
+    assert "would be accepted" in page and 'value="publish"' in page and "吉应急罚〔2026〕8号" in page
+    done = told(client, "publish", **{"cell.doc_no": "吉应急罚〔2026〕8号"})
+    ((again,), dry) = world.mended[-1]
+    assert not dry and again.submission_id == mend.submission_id and "signed" in done and mend.submission_id in done
+
+
+def test_what_would_not_pass_is_said_and_cannot_be_published(client: TestClient, world: World) -> None:
+    finding = {"rule": "DQ-ACC-01", "verdict": "R", "message": {"zh": "错", "en": "does not check"}, "suggestion": "<i>x"}
+    world.answers = [{"outcome": "REJECTED", "submission_id": "s", "findings": [finding]}]
+    page = told(client, "preview", **{"cell.uscc": "x"})
+    assert "would be rejected" in page and "does not check" in page and "<i>x" not in page and 'value="publish"' not in page
+    assert "would be rejected" in told(client, "publish", **{"cell.uscc": "x"})
+
+
+@pytest.mark.parametrize("headers", [(), (("databus-secrecy", b"MIMI"),)])
+def test_what_is_not_there_or_may_not_be_read_is_not_shown(client: TestClient, world: World, inbox: Inbox, headers: Headers) -> None:
+    if headers:
+        lies(world, inbox, {}, headers)
+    else:
+        world.lying.clear()
+    assert client.get(ONE).status_code == 404
+
+
+def test_a_refused_original_is_read_out_of_quarantine(client: TestClient, world: World, inbox: Inbox) -> None:
+    world.lying.clear()
+    (sealed,) = inbox.send("ADMIN_PENALTY", {"doc_no": None}).sealed
+    world.sealed[world.found[0].finding.event_id.encode()] = Record("quarantine.emergency", 0, 1, RECEIVED, b"", sealed)
+    assert 'name="cell.doc_no"' in client.get(ONE).text
+
+
+def test_many_rows_are_mended_in_one_way_after_a_look(client: TestClient, world: World) -> None:
+    world.found = [
+        replace(one, finding=replace(one.finding, event_id=f"e{number}", suggestion=f"吉应急罚〔2026〕{number}号", inbox_offset=number))
+        for number, one in enumerate(world.found)
+    ]
+    record = next(iter(world.lying.values()))
+    world.lying = {(1, number): replace(record, offset=number) for number in range(1, 5)}
+    page = told(client, "preview", BULK, way="suggested")
+    (mends, dry) = world.mended[-1]
+    assert dry and [mend.cells["doc_no"] for mend in mends] == [f"吉应急罚〔2026〕{number}号" for number in range(1, 5)]
+    assert page.count('type="checkbox"') == 4 and "no longer holds it" in page
+    done = told(client, "publish", BULK, way="suggested", **{"row.f02": "1", "row.f03": "1"})
+    (mends, dry) = world.mended[-1]
+    assert not dry and [mend.findings for mend in mends] == [("f02",), ("f03",)] and "<dd>2</dd>" in done
+
+
+def test_one_value_for_all_or_a_text_replaced(client: TestClient, world: World) -> None:
+    told(client, "preview", BULK, way="set", value="吉应急罚〔2026〕1号")
+    assert world.mended[-1][0][0].cells == {"doc_no": "吉应急罚〔2026〕1号"}
+    before = len(world.mended)
+    assert "nothing is otherwise" in told(client, "preview", BULK, way="replace", old="x", value="y")
+    assert len(world.mended) == before
+    assert client.post(BULK, data={**CAUSE, "csrf": csrf(client.get(BULK, params=CAUSE).text), "way": "guess"}).status_code == 400
+
+
+@pytest.mark.parametrize("cause", [{}, {**CAUSE, "type": "NOTHING"}, {**CAUSE, "field": "envelope.op"}, {**CAUSE, "rule": ""}])
+def test_only_one_check_of_one_field_is_mended_together(client: TestClient, cause: dict[str, str]) -> None:
+    assert client.get(BULK, params=cause).status_code == 400
+
+
+def test_mending_is_for_those_who_answer(world: World, client: TestClient) -> None:
+    officer = world.client()
+    enter(officer, "officer")
+    assert officer.get(ONE).status_code == officer.get(BULK, params=CAUSE).status_code == 403
+    assert not re.search(r"/findings/f00/mend", officer.get(f"{HOME}/findings/f00").text)
+    world.found[0] = replace(world.found[0], answer=Answer("f00", "emergency", FindingStatus.FIXED, by="x", at=1))
+    assert "/f00/mend" not in client.get(f"{HOME}/findings/f00").text
