@@ -16,21 +16,17 @@ from typing import Protocol
 
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
+from databus.department.facts import Facts
 from databus.department.files.lines import TOO_LONG
-from databus.department.files.ndjson import json_row
-from databus.department.mapping import OwnColumns
 from databus.department.outbox.table import Mark, Outbox, Waiting, opened
 from databus.department.outcome import UNREADABLE, Remark
-from databus.department.publish import FINDING, Named, submission_of
 from databus.department.publisher import Taken
 from databus.department.sending import Sender
-from databus.department.submission import Submission, owned_entry
-from databus.errors import BadMapping, BusUnavailable, DatabusError, NotAllowed, Rejected, Unavailable
-from databus.model.keys import derived_id
+from databus.department.submission import Submission
+from databus.errors import BusUnavailable, DatabusError, NotAllowed, Rejected, Unavailable
 
 BATCH = 500
 _PAUSE_SECONDS, _VERDICT_SECONDS = 1.0, 1.0
-_LAST_ROW = 2**31 - 1
 
 Verdicts = Callable[[Sequence[str]], Awaitable[Mapping[str, tuple[str, tuple[Remark, ...]]]]]
 """What the line decided about submissions: state and remarks by submission id, of those it has decided."""
@@ -103,12 +99,13 @@ class _Work:
 
     def __init__(self, outbox: Outbox, relaying: Relaying, connect: Connect, verdicts: Verdicts) -> None:
         self._outbox, self._relaying, self._connect, self._verdicts = outbox, relaying, connect, verdicts
-        self._columns: dict[tuple[str, str | None], OwnColumns] = {}
         self._behind = 0
         self._heard = time.monotonic()
 
     async def until(self, stop: asyncio.Event, *, once: bool) -> None:
-        sender, self._codec = await asyncio.to_thread(self._connect)
+        told = self._relaying
+        sender, codec = await asyncio.to_thread(self._connect)
+        self._facts = Facts(told.department, told.system, contract=told.contract, codec=codec, secret=told.secret)
         try:
             while not stop.is_set():
                 rows = await self._outbox.waiting(BATCH)
@@ -133,27 +130,9 @@ class _Work:
             raise failed
 
     def _prepared(self, row: Waiting) -> Submission | tuple[Remark, ...]:
-        told, number = self._relaying, min(row.id, _LAST_ROW)
         if row.fact is None:
             return (Remark(UNREADABLE, reason=TOO_LONG),)
-        read = json_row(number, row.fact)._replace(marks={FINDING: " ".join(row.findings)})
-        named = Named(derived_id("outbox", told.department, told.system, row.id), row.id, row.written, number)
-        try:
-            mapping = self._own(row).of(read)
-        except (Rejected, BadMapping) as error:
-            return (Remark(UNREADABLE, str(error.facts.get("column", "")), reason=error.detail),)
-        return submission_of(read, named, mapping=mapping, contract=told.contract, codec=self._codec, secret=told.secret)
-
-    def _own(self, row: Waiting) -> OwnColumns:
-        known = self._columns.get((row.record_type, row.entry))
-        if known is None:
-            contract, department = self._relaying.contract, self._relaying.department
-            kind = contract.record_type(row.record_type)
-            entry = next((one for one in kind.entries if one.code == row.entry), None) or owned_entry(contract, kind, department)
-            if row.entry not in (None, entry.code) or entry.department != department:
-                raise NotAllowed(f"{department} has no entry {row.entry} for {kind.name}", department=department, entry=row.entry)
-            known = self._columns[row.record_type, row.entry] = OwnColumns(kind, entry, self._relaying.system)
-        return known
+        return self._facts.prepared(row.record_type, row.fact, seq=row.id, at=row.written, entry=row.entry, fixes=row.findings)
 
     async def _judge(self) -> bool:
         """Write back verdicts of a page of rows that have left; true as long as some may have none."""
