@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
 from databus import telemetry
-from databus.errors import PortTaken
+from databus.errors import BadContract, PortTaken
 from databus.telemetry import Health, JsonLines, Metrics, Seldom, own_page, routes, serve
 from engines import free_ports
 
@@ -190,3 +190,11 @@ async def test_a_signal_to_end_is_heard() -> None:
     await asyncio.wait_for(stop.wait(), 10)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().remove_signal_handler(number)
+
+
+def test_an_error_is_logged_whatever_its_facts_are_named() -> None:
+    error = BadContract("two texts", name="databus.Change", version=1, message="m", args=())
+    record = logging.makeLogRecord({"msg": error.detail, **telemetry.facts_of(error)})
+    logging.getLogger("databus.test").error(error.detail, extra=telemetry.facts_of(error))
+    line = json.loads(JsonLines("registrar").format(record))
+    assert (line["message"], line["code"], line["name_"], line["version"]) == ("two texts", error.code, "databus.Change", 1)

@@ -21,13 +21,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from databus.errors import PortTaken
+from databus.errors import DatabusError, PortTaken
 
 LOOPBACK = "127.0.0.1"
 SILENCE_SECONDS = 30.0
 """A process without a successful fetch or heartbeat for this long is no longer alive."""
 
 _RESERVED = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+def facts_of(error: DatabusError) -> dict[str, Any]:
+    """Code and facts of an error as `extra` of a log line; a fact named as a member of every line gets an underscore."""
+    return {"code": error.code, **{f"{name}_" if name in _RESERVED else name: value for name, value in error.facts.items()}}
 
 
 class JsonLines(logging.Formatter):

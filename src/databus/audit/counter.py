@@ -10,6 +10,7 @@ from collections import Counter as Tally
 from databus.errors import AuditUnavailable
 from databus.model.disclosure import Caller, DecisionRecord
 from databus.ports import Clock, Trail
+from databus.telemetry import facts_of
 
 FLUSH_SECONDS = 60.0
 
@@ -76,7 +77,7 @@ class Counter:
         try:
             await self.flush()
         except AuditUnavailable as error:
-            _log.warning("counts of public reads wait", extra={"waiting": len(self._waiting), **error.facts})
+            _log.warning("counts of public reads wait", extra={"waiting": len(self._waiting), **facts_of(error)})
 
 
 def _record(dataset: str, caller: Caller, number: int, at: int) -> DecisionRecord:

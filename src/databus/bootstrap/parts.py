@@ -24,7 +24,7 @@ from databus.local import keys
 from databus.local.keys import Keys
 from databus.model.chunk import Outcome, Processor, Record, State
 from databus.settings import Settings
-from databus.telemetry import Health, Metrics, log_as
+from databus.telemetry import Health, Metrics, facts_of, log_as
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 REFUSED, UNAVAILABLE = 1, 3
@@ -90,10 +90,10 @@ def main(name: str, work: Callable[[], Coroutine[Any, Any, int]]) -> int:
     try:
         return uvloop.run(work())
     except Unavailable as error:
-        log.error(error.detail, extra={"code": error.code, **error.facts})
+        log.error(error.detail, extra=facts_of(error))
         return UNAVAILABLE
     except DatabusError as error:
-        log.error(error.detail, extra={"code": error.code, **error.facts})
+        log.error(error.detail, extra=facts_of(error))
         return REFUSED
     except asyncio.CancelledError:
         # Nobody cancels the whole work: a library has ended what it waited for.
