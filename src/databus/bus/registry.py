@@ -111,8 +111,8 @@ def _missing(entries: Iterable[Entry], schemas: Iterable[Schema]) -> Iterator[En
             following += 1
         elif json.loads(registered.schema.text) != json.loads(schema.text):
             raise BadContract(
-                f"{schema.name} version {schema.version} is registered with another text. A change needs a new version; data written "
-                "by an unreleased one is read by that alone: go back to it, or begin afresh (`databus down --erase` on the embedded stack).",
+                f"{schema.name} version {schema.version} is registered with another text. A change needs a new version; data written by an "
+                "unreleased one is read by that alone: go back to it, or begin afresh (`databus down --erase` on the embedded stack).",
                 name=schema.name,
                 version=schema.version,
             )
