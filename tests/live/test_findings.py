@@ -88,6 +88,8 @@ def test_a_steward_lets_a_held_submission_pass(live: Live) -> None:
     assert (one["rule"], one["verdict"]) == ("DQ-SEC-02", "H")
     told = live.json("findings", "waive", one["finding_id"], *WHO, "--by", "steward", "--reason", "号码为公开的服务热线")
     assert told["passed"] is True and told["waived"] == [["DQ-SEC-02", "content"]]
+    [decided] = eventually(lambda: live.json("audit", "search", "--caller", "steward"), 30, "the waiver is in the trail")
+    assert (decided["action"], decided["reasons"]) == ("findings.waive", ["OK_STEWARD"])
     assert live.sql("SELECT 1 FROM steps WHERE submission_id = $1", held.submission_id)
     (after,) = findings(live, held)
     assert (after["status"], after["answered_by"], after["answer"]) == ("FIXED", "steward", "号码为公开的服务热线")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import orjson
 from fastapi import APIRouter
 
 from databus.access.logins import Logins
@@ -13,7 +14,9 @@ from databus.access.secrets import Hashing
 from databus.bootstrap.parts import Process, now
 from databus.bus.lookup import find_keyed, read_many
 from databus.department.http.again import Correction, publish_again
+from databus.department.http.idempotency import microseconds
 from databus.department.http.intake import Intake
+from databus.department.http.retractions import Retracting
 from databus.model.finding import Answer
 from databus.quality.originals import Originals
 from databus.quality.pages import routes
@@ -21,6 +24,7 @@ from databus.quality.pages.desk import Desk
 from databus.quality.pages.mending import Mend, Mending
 from databus.quality.pages.office import Office
 from databus.quality.pages.scores import Scores
+from databus.quality.waiving import Waiving
 from databus.store import accounts, causes, findings, logins, scorecards
 from databus.store.sessions import Pool
 from databus.web.pages import Pages
@@ -36,8 +40,9 @@ class Kept:
 
 
 def desk(
-    made: Process, *, pool: Pool, pages: Pages, hashing: Hashing, tell: Callable[[Answer], Awaitable[None]], url: str, intake: Intake
-) -> APIRouter:
+    made: Process, *, pool: Pool, pages: Pages, hashing: Hashing, tell: Callable[[Answer], Awaitable[None]], url: str, intake: Intake,
+    retracting: Retracting, waiving: Waiving,
+) -> APIRouter:  # fmt: skip
     """The pages; `url` is where departments know them, `intake` takes what is published again."""
     entering = Logins(partial(accounts.find, pool), Kept(pool), hashing, now)
     office = Office(pages, made.contract, entering, secure=url.startswith("https:"))
@@ -50,6 +55,7 @@ def desk(
         clock=now,
         key=bytes.fromhex(made.keys.read("cursor.key")),
         scores=Scores(partial(scorecards.by_entry, pool), partial(scorecards.by_department, pool), partial(scorecards.months, pool)),
+        waive=waiving,
     )
     key = bytes.fromhex(made.keys.read("quarantine.key"))
     originals = Originals(partial(read_many, made.address), partial(find_keyed, made.address), made.contract, intake.codec, key)
@@ -63,4 +69,8 @@ def desk(
         ]  # fmt: skip
         return await publish_again(intake, department, corrections, dry_run=dry_run)
 
-    return routes.router(ports, Mending(originals, again))
+    async def retract(department: str, document: Any, dry_run: bool) -> Mapping[str, Any]:
+        answer = await retracting(department, document, begun=microseconds(now()), dry_run=dry_run)
+        return dict(orjson.loads(answer.body))
+
+    return routes.router(ports, Mending(originals, again), retract)

@@ -16,12 +16,13 @@ from databus.access import oauth, tokens
 from databus.access.callers import caller_of
 from databus.access.secrets import Hashing
 from databus.access.signing import signing_key
+from databus.audit.trail import Trail
 from databus.bootstrap.desk import desk
 from databus.bootstrap.foresight import foresight
 from databus.bootstrap.parts import Process, beat, main, now, process, registered_codec
 from databus.bus import registry
-from databus.bus.journal import Journal
-from databus.bus.lookup import read_many
+from databus.bus.journal import Entry, Journal
+from databus.bus.lookup import find_keyed, read_many
 from databus.bus.registered import Registered
 from databus.bus.topics import FINDINGS, inbox
 from databus.contract import wire
@@ -37,6 +38,8 @@ from databus.model.disclosure import Caller, Role
 from databus.model.finding import Answer
 from databus.policy.opa import OpaDecider
 from databus.quality import routes as answering
+from databus.quality import waiving as waivers
+from databus.quality.waiving import Waiving
 from databus.settings import Settings
 from databus.store import accounts, batches, database, findings
 from databus.store.present import present
@@ -118,13 +121,26 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
         clock=now,
         key=bytes.fromhex(made.keys.read("cursor.key")),
     )
+
+    async def publish(department: str, entry: Entry) -> None:
+        await journal.append(inbox(department), entry.key, entry.value, headers=entry.headers)
+
+    waiving = Waiving(
+        story=partial(findings.story, pool),
+        keyed=partial(find_keyed, made.address),
+        record=Trail(journal, codec).record,
+        publish=publish,
+        key=signing_key(made.keys.read("waiver-signing.pem"), purpose="waivers"),
+        quarantine_key=bytes.fromhex(made.keys.read("quarantine.key")),
+        clock=now,
+    )
     published = [key.as_dict(private=False)]
     hashing = Hashing()
     access = oauth.router(find=partial(accounts.find, pool), hashing=hashing, signing=signing, clock=now, published=published)
-    office = desk(made, pool=pool, pages=pages, hashing=hashing, tell=tell, url=url, intake=intake)
+    office = desk(made, pool=pool, pages=pages, hashing=hashing, tell=tell, url=url, intake=intake, retracting=retracting, waiving=waiving)
     told = "How departments publish, and what is said to them"
     limited = Middleware(Limited, limits=Limits(_quotas(settings)), callers=caller, pages=pages)
-    parts = [publishing, answering.router(found), access, office]
+    parts = [publishing, answering.router(found), waivers.router(waiving, caller), access, office]
     app = application(parts, pages=pages, title="databus intake", version="1", summary=told, within=[limited])
     app.mount("/registry", contracts.application(registered))
     return app

@@ -55,7 +55,7 @@ def _processes(slugs: tuple[str, ...]) -> dict[str, tuple[tuple[str, ...], tuple
     inboxes, refused = tuple(map(inbox, slugs)), tuple(map(quarantine, slugs))
     return {
         "registrar": ((), (topics.EVENTS, topics.SCHEMAS, topics.PERMITS)),
-        "intake": ((*inboxes, topics.FINDINGS, *refused), (*inboxes, topics.FINDINGS)),
+        "intake": ((*inboxes, topics.FINDINGS, *refused), (*inboxes, topics.FINDINGS, topics.DECISIONS)),
         "checker": (inboxes, (*inboxes, topics.EVENTS, topics.FINDINGS, *refused)),
         "profiler": ((topics.EVENTS, topics.REGISTERS), (topics.EVENTS, topics.REGISTERS, topics.CHANGES, topics.FINDINGS)),
         "projector": ((topics.CHANGES, topics.FINDINGS, topics.PERMITS, *_TRAIL), (topics.AUDIT, topics.FINDINGS)),

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from databus.access.signing import signing_key
+from databus.audit.trail import Trail
 from databus.bootstrap.parts import now
-from databus.bus.journal import Journal
+from databus.bus.journal import Entry, Journal
 from databus.bus.lookup import find_keyed
-from databus.bus.topics import inbox, quarantine
-from databus.cli.answering import AsJson, Department, Id, asking, require_department, shown
+from databus.bus.topics import inbox
+from databus.cli.answering import AsJson, Department, Id, require_department, shown
 from databus.cli.output import as_json, console
 from databus.cli.session import Session, session
-from databus.errors import Gone
-from databus.model.chunk import Headers
+from databus.model.disclosure import Caller, Role
 from databus.model.finding import Answer, FindingStatus
-from databus.quality import waivers
-from databus.quality.quarantine import Original, open_sealed
-from databus.quality.submission import SUBMISSION_ID, WAIVER
+from databus.quality.waivers import Waiver
+from databus.quality.waiving import Waiving
+from databus.store import findings
+from databus.store.sessions import Pool
 
 
 def waive(
@@ -33,15 +36,8 @@ def waive(
     """Publish a held submission again with a signed waiver of all that holds it."""
     here = session()
     require_department(here, department)
-    story = here.ask(asking(department, finding_id))
-    event_id = story.tracked.finding.event_id
-    original = _original(here, department, event_id)
-    at, key = int(now().timestamp() * 1000), signing_key(here.keys.read("waiver-signing.pem"), purpose="waivers")
-    found = (story.tracked, *story.beside)
-    waiver = waivers.waive(found, key=original.key, value=original.value, by=by, reason=reason, now=at)
-    submission_id = story.tracked.finding.submission_id
-    headers: Headers = ((SUBMISSION_ID, submission_id.encode()), (WAIVER, waivers.sign(waiver, key).encode()))
-    asyncio.run(_publish(here, department, original, headers))
+    waiver, submission_id = here.ask(lambda pool: _waived(here, pool, department, finding_id, Caller(by, Role.STEWARD), reason))
+    at = waiver.signed_at
     told = Answer(finding_id, department, FindingStatus.FIXED, by=by, at=at)
     passed = here.ask(lambda pool: shown(pool, told, by_time=False))
     if as_document:
@@ -51,13 +47,23 @@ def waive(
     return 0
 
 
-def _original(here: Session, department: str, event_id: str) -> Original:
-    record = asyncio.run(find_keyed(here.address("intake"), quarantine(department), event_id.encode()))
-    if record is None or record.value is None:
-        raise Gone("The original is no longer in quarantine (30 days); it must be published anew.", event_id=event_id)
-    return open_sealed(record.value, key=bytes.fromhex(here.keys.read("quarantine.key")))
+async def _waived(here: Session, pool: Pool, department: str, finding_id: str, by: Caller, reason: str) -> tuple[Waiver, str]:
+    codec = await asyncio.to_thread(here.codec, "intake")
+    address, story = here.address("intake"), partial(findings.story, pool)
+    async with Journal(address) as journal:
 
+        async def publish(to: str, entry: Entry) -> None:
+            await journal.append(inbox(to), entry.key, entry.value, headers=entry.headers)
 
-async def _publish(here: Session, department: str, original: Original, headers: Headers) -> None:
-    async with Journal(here.address("intake")) as journal:
-        await journal.append(inbox(department), original.key or None, original.value, headers=headers)
+        waiving = Waiving(
+            story=story,
+            keyed=partial(find_keyed, address),
+            record=Trail(journal, codec).record,
+            publish=publish,
+            key=signing_key(here.keys.read("waiver-signing.pem"), purpose="waivers"),
+            quarantine_key=bytes.fromhex(here.keys.read("quarantine.key")),
+            clock=now,
+        )
+        waiver = await waiving(department, finding_id, by=by, reason=reason, request=str(uuid.uuid4()))
+        told = await story(department, finding_id)
+    return waiver, told.tracked.finding.submission_id if told is not None else ""

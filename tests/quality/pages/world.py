@@ -9,17 +9,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
+from joserfc.jwk import ECKey
 from starlette.testclient import TestClient
 
 from databus.access.attempts import Attempts
 from databus.access.logins import Logins
 from databus.access.secrets import Hashing
+from databus.access.signing import signing_key
+from databus.bus.journal import Entry
 from databus.bus.lookup import Places
 from databus.contract.calendar import SHANGHAI
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
+from databus.errors import AuditUnavailable, Unprocessable
 from databus.model.chunk import Record
-from databus.model.disclosure import Role
+from databus.model.disclosure import DecisionRecord, Role
 from databus.model.finding import Answer, Finding, Tracked, Verdict
 from databus.quality.originals import Originals
 from databus.quality.pages import routes
@@ -27,6 +31,7 @@ from databus.quality.pages.desk import Desk
 from databus.quality.pages.mending import Mend, Mending
 from databus.quality.pages.office import Office
 from databus.quality.pages.scores import Scores
+from databus.quality.waiving import Waiving
 from databus.store.accounts import Account
 from databus.store.causes import Cause
 from databus.store.findings import Filter, Place, Story
@@ -46,6 +51,7 @@ PEOPLE = {
     "officer": (Role.OFFICER, ""),
 }
 HOME = "/desk/emergency"
+WAIVER_KEY = signing_key(ECKey.generate_key("P-256").as_pem(private=True), purpose="waivers")
 
 
 @dataclass
@@ -61,6 +67,9 @@ class World:
     held: dict[str, tuple[Account, datetime]] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     secure: bool = False
+    trail: list[DecisionRecord] | None = field(default_factory=list)
+    published: list[tuple[str, Entry]] = field(default_factory=list)
+    retracted: list[tuple[str, bool]] = field(default_factory=list)
     lying: dict[tuple[int, int], Record] = field(default_factory=dict)
     sealed: dict[bytes, Record] = field(default_factory=dict)
     mended: list[tuple[tuple[Mend, ...], bool]] = field(default_factory=list)
@@ -127,6 +136,27 @@ class World:
         receipt = {} if dry_run else {"accepted": len(mends), "receipt": "signed", "submissions": [{"submission_id": "s"}]}
         return {"results": told, **receipt}
 
+    async def record(self, decisions: Sequence[DecisionRecord]) -> None:
+        if self.trail is None:
+            raise AuditUnavailable("away")
+        self.trail += decisions
+
+    async def publish(self, department: str, entry: Entry) -> None:
+        self.published.append((department, entry))
+
+    def waiving(self) -> Waiving:
+        return Waiving(self.story, self.keyed, self.record, self.publish, WAIVER_KEY, QUARANTINE_KEY, lambda: self.now)
+
+    async def retract(self, department: str, document: Any, dry_run: bool) -> dict[str, Any]:
+        if "receipt" not in document:
+            raise Unprocessable("The signature does not hold.")
+        left = [
+            {"submission_id": "s2", "record_type": "ADMIN_PENALTY", "why": "CHANGED", "message": {"zh": "已有变动", "en": "has changed"}}
+        ]
+        self.retracted.append((department, dry_run))
+        told = {"retracted": 1, "counts": {"DELETE": 1, "CORRECT": 0}, "left": left}
+        return told if dry_run else {**told, "receipt": "its own", "submissions": []}
+
     async def by_entry(self, department: str, *, first: date, last: date) -> tuple[Score, ...]:
         return tuple(one for one in self.scores if one.department == department and first <= one.month <= last)
 
@@ -153,8 +183,11 @@ class World:
             clock=lambda: self.now,
             key=b"k" * 32,
             scores=Scores(self.by_entry, self.by_department, self.months),
+            waive=self.waiving(),
         )
-        app = application([routes.router(desk, Mending(originals, self.again))], pages=office.pages, title="t", version="1", summary="s")
+        app = application(
+            [routes.router(desk, Mending(originals, self.again), self.retract)], pages=office.pages, title="t", version="1", summary="s"
+        )
         return TestClient(app, headers=HTML, follow_redirects=False)
 
 

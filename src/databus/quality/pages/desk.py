@@ -10,6 +10,7 @@ from databus.model.finding import Answer, Tracked
 from databus.ports import Clock
 from databus.quality.pages.office import Office
 from databus.quality.pages.scores import Scores
+from databus.quality.waiving import Waiving
 from databus.store.causes import Cause
 from databus.store.findings import Filter, Place, Story
 
@@ -38,3 +39,4 @@ class Desk:
     clock: Clock
     key: bytes
     scores: Scores
+    waive: Waiving

@@ -16,7 +16,7 @@ from databus.contract.catalogue import Contract
 from databus.errors import NotFound
 from databus.model.disclosure import Role
 from databus.quality.pages.speech import Speech
-from databus.web.forms import form_of
+from databus.web.forms import FORM_BYTES, form_of
 from databus.web.languages import language_of
 from databus.web.pages import Pages
 
@@ -47,14 +47,14 @@ class Office:
 
         return endpoint
 
-    def act(self, work: Act) -> Endpoint:
-        """What a form of such a page does."""
+    def act(self, work: Act, *, limit: int = FORM_BYTES) -> Endpoint:
+        """What a form of such a page does; `limit` is its longest body in bytes."""
 
         async def endpoint(request: Request) -> Response:
             visit = await self.logins.visit(request.cookies.get(COOKIE))
             if visit is None:
                 return to_login(request)
-            form = await form_of(request)
+            form = await form_of(request, limit=limit)
             require_csrf(form.get("csrf", ""), visit.csrf)
             return await work(request, visit, form)
 
@@ -85,6 +85,7 @@ class Office:
             "csrf": visit.csrf if visit else "",
             "department": department,
             "department_name": self.speech(request).department(department),
+            "may_waive": visit is not None and visit.caller.role is Role.STEWARD,
             "may_answer": visit is not None and visit.caller.role in (Role.DEPARTMENT, Role.STEWARD),
         }
         return self.pages.answer(request, f"desk/{template}", {**frame, **told}, status=status, headers=PRIVATE)

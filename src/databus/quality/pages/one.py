@@ -10,14 +10,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from databus.access.logins import Visit
-from databus.errors import Conflict, Malformed, NotFound
-from databus.model.finding import FOLLOWS, Answer, FindingStatus
+from databus.errors import Conflict, Gone, Malformed, NotFound
+from databus.model.finding import FOLLOWS, OPEN, Answer, FindingStatus, Verdict
 from databus.quality.answers import answer_to
 from databus.quality.pages.causes import listed
 from databus.quality.pages.desk import Desk
 from databus.quality.pages.office import PATH, PRIVATE, Form
 from databus.quality.pages.speech import Speech, instant
 from databus.store.findings import Story
+from databus.web.headers import request_id
 
 LOOKS, PAUSE_SECONDS = 15, 0.2
 """How often it is looked whether an answer has come back from the log, and the pause between."""
@@ -48,7 +49,19 @@ def router(desk: Desk) -> APIRouter:
         finding = story.tracked.finding.finding_id
         return RedirectResponse(f"{PATH}/{department}/findings/{finding}{'' if seen else '?told=later'}", 303, headers=PRIVATE)
 
+    async def waive(request: Request, visit: Visit, form: Form) -> Response:
+        department = office.department(request, visit, answers=True)
+        story, reason = await _story(desk, department, request), form.get("reason", "")
+        finding = story.tracked.finding.finding_id
+        try:
+            await desk.waive(department, finding, by=visit.caller, reason=reason, request=request_id(request))
+        except (Malformed, Conflict, Gone) as error:
+            problem = "reason" if isinstance(error, Malformed) else "waiver"
+            return _page(desk, request, visit, story, problem=problem, reason=reason, status=error.status)
+        return RedirectResponse(f"{PATH}/{department}/findings/{finding}?told=waived", 303, headers=PRIVATE)
+
     routes.add_api_route(path, office.view(show))
+    routes.add_api_route(f"{path}/waivers", office.act(waive), methods=["POST"])
     routes.add_api_route(f"{path}/answers", office.act(answer), methods=["POST"])
     return routes
 
@@ -81,7 +94,8 @@ def _page(
         "home": f"{PATH}/{finding.department}",
         "may_acknowledge": story.tracked.status in FOLLOWS[FindingStatus.ACK],
         "may_object": story.tracked.status in FOLLOWS[FindingStatus.REJECTED],
-        "told": told,
+        "held": finding.verdict is Verdict.HOLD and story.tracked.status in OPEN,
+        "told": told if told in ("later", "waived") else "",
         "problem": problem,
         "reason": reason,
     }
