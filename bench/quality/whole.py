@@ -16,8 +16,7 @@ from databus.testing.province.subjects import Subject
 
 Story = list[Row]
 Tell = Callable[[Maker, Charter], Story]
-_TRIES = 3_000
-_FAR = date(2099, 12, 31)
+_TRIES, _FAR = 3_000, date(2099, 12, 31)
 
 
 def kind_of(maker: Maker, record_type: str) -> Kind:
