@@ -226,6 +226,25 @@ async def test_a_broker_that_does_not_answer_stops_the_worker_within_bounds(as_u
     assert [record.value for record in await read_all(as_user("admin"), "changes")] == [b"before"]
 
 
+async def test_a_topic_that_was_unknown_when_the_work_was_shared_out_is_taken_up(contracts: tuple[Inbox, BusAddress]) -> None:
+    """A broker that has just started may not know all of them; aiokafka itself would ask again after five minutes."""
+    _, address = contracts
+    await put(address, "in.emergency", b"known")
+    running = Running(address, lambda records, state: Outcome(), "checker", ["in.emergency", "in.transport"])
+
+    def taken(count: int) -> Callable[[], Awaitable[bool]]:
+        async def reached() -> bool:
+            return running.taken == count
+
+        return reached
+
+    async with running.started():
+        await eventually(taken(1))
+        await asyncio.to_thread(admin.provision, address, departments=("emergency", "transport"), passwords={})
+        await put(address, "in.transport", b"unknown before")
+        await eventually(taken(2))
+
+
 async def test_progress_of_recovery_is_told_at_the_start_and_after_a_rebalance(as_user: As, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     profiler = as_user("profiler")
