@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from databus.bus.follow import lag
 from databus.bus.topics import inbox
 from databus.cli.session import Session
 from databus.local import processes, stack
-from databus.local.addresses import LOOPBACK
+from databus.local.addresses import LOOPBACK, get_status
 from databus.local.aside import free_ports
 from databus.local.connections import environment
 from databus.local.processes import Child, Command
@@ -97,6 +98,10 @@ class Fleet:
             os.kill(pid, number)
             if number is not signal.SIGCONT:
                 self.struck[f"{number.name} {name.partition('-')[0]}"] += 1
+
+    def ready(self) -> bool:
+        """Whether every worker has its share of the work."""
+        return all(get_status(self._ports[name], "/health/ready") == HTTPStatus.OK for name in self.workers)
 
     def taken(self) -> Mapping[int, float]:
         """How many records each worker has taken, by its pid; one that does not answer yet has taken none."""

@@ -19,7 +19,7 @@ from bench.chaos.evidence import Mark, gather, mark
 from bench.chaos.fleet import ENDED, SERVICES, Fleet
 from bench.chaos.load import Loading
 from bench.chaos.oracle import judge
-from bench.chaos.rest import projected, rest
+from bench.chaos.rest import PATIENCE_SECONDS, projected, rest
 from bench.chaos.scenarios import SCENARIOS, WORKERS, Scenario
 from bench.chaos.verdict import LOST, Verdict
 from databus.bootstrap.checker import checking
@@ -28,6 +28,7 @@ from databus.cli import sample
 from databus.cli.output import aside
 from databus.cli.session import Session, session
 from databus.contract import catalogue
+from databus.errors import Unavailable
 from databus.local import stack
 from databus.local.aside import settings_aside
 from databus.testing.province.plan import plan
@@ -131,6 +132,17 @@ def _planned(name: str, here: Session, submissions: int, seed: int, as_of: date)
     )
 
 
+def _await(fleet: Fleet, tell: Telling) -> None:
+    """Until all workers are ready: on a busy machine the load would otherwise be over before there is anything to break."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not fleet.ready():
+        if time.monotonic() > until:
+            raise Unavailable(f"the workers do not start: {fleet.codes}")
+        tell("starts", 0, 0)
+        fleet.tend()
+        time.sleep(_STEP_SECONDS)
+
+
 def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planned], choose: Random, tell: Telling) -> Asking:
     """Send everything while the scenario acts."""
     codes = list(dict.fromkeys(one.cut["subject"]["uscc"] for one in planned if "uscc" in one.cut["subject"]))[: sample.CONSENTING]
@@ -138,6 +150,7 @@ def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planne
     for name in WORKERS:
         service, _, number = name.rpartition("-")
         fleet.start(service, int(number))
+    _await(fleet, tell)
     loading, asking = Loading(here, planned), Asking(here, codes)
     acts, due = scenario.act(fleet, choose), 0.0
     loading.start()
