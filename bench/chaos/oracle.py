@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.chaos.evidence import Evidence
-from bench.chaos.retold import CONTENT, Retold, Stands, retell
-from bench.chaos.rows import require_rows
+from bench.chaos.linked import Linked, Maps, copied, joined, named
+from bench.chaos.registers import require_registers
+from bench.chaos.retold import CONTENT, LINK, Retold, Stands, retell
+from bench.chaos.rows import require_away, require_rows
 from bench.chaos.verdict import DOUBLED, GAPS, LOST, STALE, Verdict
 from databus.bus.topics import MARKER
 from databus.contract import wire
@@ -23,9 +25,9 @@ from databus.model import keys
 from databus.model.change import Change
 from databus.model.chunk import Record
 from databus.model.event import Event
+from databus.model.labels import Standing
 from databus.testing.province.planned import Planned
 
-_HEAD = "head"
 WHOLE = ("DQ-CONS-", "DQ-REF-", "DQ-UNI-")
 """Rules that need more than one event: the profiler asks them."""
 
@@ -38,21 +40,30 @@ class Sent:
     record: Record
 
 
-def judge(planned: Sequence[Planned], evidence: Evidence, codec: Codec) -> Verdict:
-    """Everything that is wrong with a run."""
-    verdict = Verdict()
+def judge(planned: Sequence[Planned], evidence: Evidence, codec: Codec, maps: Maps) -> Verdict:
+    """Everything that is wrong with a run; `maps` are the types that map codes."""
+    verdict, linked = Verdict(), Linked()
     sent = _sent(planned, evidence.inboxes, codec, verdict)
-    events = _events(sent, evidence.events, codec, verdict)
-    told = retell(events)
+    events = _events(sent, evidence.events, codec, maps, verdict)
+
+    def away(event: Event) -> bool:
+        linked.hear(event)
+        return bool(linked.leads(event.subject_key))
+
+    told = retell(events, away)
+    verdict.noted["told under other keys"] = sum(1 for _ in copied(told, linked))
     changes = list(_changes(evidence.changes, codec))
     _require_steps(told, changes, Counter(_ids(evidence.events, codec)), sent, codec, verdict)
     _require_numbers(changes, {event.subject_key for event in events}, verdict)
-    _require_registers(told, changes, evidence.registers, codec, verdict)
+    require_registers(told, linked, changes, evidence.registers, codec, verdict)
     findings = wire.issued(codec, (record.value for record in evidence.findings))
     _require_findings(sent, {(one.event_id, one.rule, str(one.verdict)) for one in findings}, verdict)
     verdict.each({row["finding_id"] for row in evidence.stored_findings}, {one.finding_id for one in findings}, "row of finding")
-    contents = {at: _content(told.stands(at), sent) for at in told.records}
-    require_rows(told, contents, changes, evidence, verdict)
+    whole = joined(told, linked)
+    contents = {at: _content(whole.stands(at), sent, maps) for at in whole.records}
+    require_rows(whole, linked, contents, changes, evidence, verdict)
+    passed_on = {(at[0], at[1]) for at, _, _ in copied(told, linked)}
+    require_away((told.records.keys() | passed_on) - whole.records.keys(), evidence, verdict)
     _require_sum(planned, evidence, verdict)
     return verdict
 
@@ -91,8 +102,9 @@ def _event(record: Record, codec: Codec) -> Event | None:
     return wire.decode_event(codec, record.value)
 
 
-def _events(sent: Mapping[str, Sent], records: Iterable[Record], codec: Codec, verdict: Verdict) -> list[Event]:
-    """Each accepted submission once, in the order of the log; repeats must say the same under the same id."""
+def _events(sent: Mapping[str, Sent], records: Iterable[Record], codec: Codec, maps: Maps, verdict: Verdict) -> list[Event]:
+    """Each accepted submission once, a map of codes once under every key it names, in the order of the log; repeats must say the
+    same under the same id."""
     first: dict[str, tuple[Event, bytes | None]] = {}
     for record in records:
         event = _event(record, codec)
@@ -103,14 +115,21 @@ def _events(sent: Mapping[str, Sent], records: Iterable[Record], codec: Codec, v
             verdict.noted["events repeated"] += 1
             verdict.same(record.value, known[1], DOUBLED, f"repeat of event {event.event_id}")
     accepted = {name for name, one in sent.items() if one.planned.outcome == "ACCEPTED"}
-    verdict.each(set(first), accepted, "event")
+    verdict.each({name for name, (event, _) in first.items() if not event.original}, accepted, "event")
+    under = defaultdict[str, set[tuple[str, str]]](set)
+    for event, _ in first.values():
+        under[event.original or event.event_id].add((event.subject_key, event.record_key))
     for name in accepted & set(first):
         one, event = sent[name], first[name][0]
         place = event.submission_id, event.department, str(event.op), event.seq, event.known_at, event.body
         meant = one.planned.submission_id, one.planned.department, one.planned.cut["envelope"]["op"], one.planned.seq
+        keys_named = named(one.planned, maps)
+        verdict.same(under[name], keys_named or under[name], STALE, f"keys under which event {name} lies")
+        # Each of a map's events names one code alone, so none is what was sent.
+        body = event.body if keys_named else one.record.value
         # What is told of the past is known since then; nobody knows what has not been.
         known_at = min(one.planned.told, one.record.timestamp)
-        verdict.same(place, (*meant, known_at, one.record.value), STALE, f"event {name}")
+        verdict.same(place, (*meant, known_at, body), STALE, f"event {name}")
     return [event for event, _ in first.values()]
 
 
@@ -160,48 +179,14 @@ def _require_numbers(changes: Sequence[tuple[Record, Change]], own: set[str], ve
         if not change.kind.of_record:
             continue
         before = ends.get((change.subject_key, change.record_key))
-        was = None if before is None else before.standing
+        # What is under another key stands nowhere here.
+        was = None if before is None or before.standing is Standing.MOVED else before.standing
         if before is not None or change.subject_key in own:
             verdict.same(change.was, was, STALE, f"where the record stood before step {change.change_id}")
         ends[change.subject_key, change.record_key] = change
     for subject, found in numbers.items():
         first = 1 if subject in own else found[0] or 0
         verdict.same(found, list(range(first, first + len(found))), GAPS, f"numbers of subject {subject}")
-
-
-def _require_registers(
-    told: Retold, changes: Sequence[tuple[Record, Change]], records: Iterable[Record], codec: Codec, verdict: Verdict
-) -> None:
-    last: dict[tuple[str, ...], bytes | None] = {}
-    seqs: dict[tuple[str, ...], int] = {}
-    for record in records:
-        at = keys.unpack(record.key or b"")
-        last[at] = record.value
-        if at in told.facets and record.value is not None:
-            seq = wire.decode_event(codec, wire.decode_register(codec, record.value).event).seq
-            verdict.require(seq >= seqs.get(at, seq), STALE, f"register {at} went back to seq {seq}")
-            seqs[at] = seq
-    expected = set(told.facets)
-    verdict.each(
-        {" ".join(at) for at in last if len(at) == 4 and at[3] in ("content", "revoke", "repair")},
-        {" ".join(at) for at in expected},
-        "register",
-    )
-    for at in expected & set(last):
-        value = last[at]
-        if value is not None:
-            _require_register(told.stands((at[0], at[1]))[at[2], at[3]], value, codec, verdict, " ".join(at))
-    numbers = {change.subject_key: change.pv for _, change in changes if change.kind.changing}
-    for subject, latest in numbers.items():
-        head = last.get((subject, _HEAD))
-        verdict.same(None if head is None else wire.decode_head(codec, head).pv, latest, GAPS, f"head of subject {subject}")
-
-
-def _require_register(stands: Stands, value: bytes, codec: Codec, verdict: Verdict, what: str) -> None:
-    register = wire.decode_register(codec, value)
-    event = wire.decode_event(codec, register.event)
-    found = event.event_id, event.seq, len(register.rivals), event.body
-    verdict.same(found, (stands.event.event_id, stands.event.seq, len(stands.rivals), stands.event.body), STALE, f"register {what}")
 
 
 def _require_findings(sent: Mapping[str, Sent], findings: set[tuple[str, str, str]], verdict: Verdict) -> None:
@@ -219,10 +204,18 @@ def _require_findings(sent: Mapping[str, Sent], findings: set[tuple[str, str, st
             verdict.require(one.planned.rule in stops, LOST, f"finding {one.planned.rule} for {name}")
 
 
-def _content(stands: Mapping[tuple[str, str], Stands], sent: Mapping[str, Sent]) -> dict[str, Any] | None:
-    """What a record should say in the end; None where it has no content."""
-    found = [stand.event.event_id for (_, facet), stand in stands.items() if facet == CONTENT]
-    return _stated(sent[found[0]].planned.cut["payload"]) if found and found[0] in sent else None
+def _content(stands: Mapping[tuple[str, str], Stands], sent: Mapping[str, Sent], maps: Maps) -> dict[str, Any] | None:
+    """What a record should say in the end; None where it has no content. Of a map's record: its one code."""
+    found = [one.event for (_, facet), one in stands.items() if facet == CONTENT or (facet == LINK and not one.event.withdrawn)]
+    one = sent.get(found[0].original or found[0].event_id) if found else None
+    if one is None:
+        return None
+    told = one.planned.cut["payload"]
+    if one.planned.record_type in maps:
+        codes = maps[one.planned.record_type]
+        others = {old.field for old, code in codes.told(told) if f"{old.scheme}|{code}" not in found[0].record_key}
+        told = {name: value for name, value in told.items() if name not in others and name != codes.status}
+    return _stated(told)
 
 
 def _stated(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """The merge once more, in the plainest way: all events of a record are kept, and what stands is looked up among them.
 
 It shares no line with `databus.profile`. It knows what the sample sends: contents, revocations and repairs, one source per
-record; a DELETE, a note or a link it refuses.
+record, and maps of codes; a DELETE or a note it refuses.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from databus.model.event import Event, Op
@@ -18,8 +18,9 @@ At = tuple[str, str]
 Said = tuple[bytes, bool]
 """What tells contents apart: the hash, and whether something is taken back."""
 
-_KNOWN = {"content", "revoke", "repair"}
-CONTENT = "content"
+CONTENT, LINK = "content", "link"
+_KNOWN = {CONTENT, LINK, "revoke", "repair"}
+_CHANGING = ("ADDED", "CHANGED", "ENDED", "RESTORED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,12 @@ class Retold:
 
     def stands(self, at: At) -> dict[tuple[str, str], Stands]:
         """What stands of a record, by source and facet."""
-        return {(source, facet): _stands(self.facets[*at, source, facet]) for source, facet in self.records[at]}
+        return {(source, facet): stands(self.facets[*at, source, facet]) for source, facet in self.records[at]}
 
 
-def retell(events: Iterable[Event]) -> Retold:
-    """The story of distinct events, each subject's in the order of the log.
+def retell(events: Iterable[Event], away: Callable[[Event], bool]) -> Retold:
+    """The story of distinct events, each subject's in the order of the log; `away` hears each, and tells whether its subject is
+    known by another key: what would move a profile then is passed on, and moves that of the other.
 
     Raises:
         ValueError: an event of a kind this oracle does not know.
@@ -67,20 +69,33 @@ def retell(events: Iterable[Event]) -> Retold:
             raise ValueError(f"the oracle knows no {event.facet}")
         at, source = (event.subject_key, event.record_key), f"{event.department}/{event.system}"
         known = told.facets[*at, source, event.facet]
-        before, had = _view(told, at), any(facet == CONTENT for _, facet in told.records[at])
-        kind = _meets(known, event)
+        before, had = _view(told, at), any(_speaks(told.facets[*at, *one]) for one in told.records[at])
+        met, gone = _meets(known, event), away(event)
         known.append(event)
         told.records[at].add((source, event.facet))
-        moved, speaks = _view(told, at) != before, event.facet == CONTENT and _stands(known).said == said(event)
-        told.steps[event.event_id] = Step(_kind(event, kind, moved, had), moved and kind == "EQUIVOCAL", speaks)
+        # What a map becomes under its other keys belongs to no submission.
+        if event.original:
+            continue
+        moved, speaks = _view(told, at) != before, event.facet == CONTENT and stands(known).said == said(event)
+        kind = _kind(event, met, moved, had)
+        if gone:
+            told.steps[event.event_id] = Step("FORWARDED" if kind in _CHANGING else kind, False, False)
+        else:
+            told.steps[event.event_id] = Step(kind, moved and met == "EQUIVOCAL", speaks)
     return told
+
+
+def _speaks(events: list[Event]) -> bool:
+    one = stands(events).event
+    return one.facet == CONTENT or (one.facet == LINK and not one.withdrawn)
 
 
 def said(event: Event) -> Said:
     return event.content_hash, event.withdrawn
 
 
-def _stands(events: list[Event]) -> Stands:
+def stands(events: list[Event]) -> Stands:
+    """What stands of one facet, of all that was ever said."""
     highest = max(event.seq for event in events)
     latest = [event for event in events if event.seq == highest]
     smallest = min(map(said, latest))
@@ -108,6 +123,6 @@ def _kind(event: Event, met: str, moved: bool, had_content: bool) -> str:
     # What comes behind its own correction gives that a target, and the record stands otherwise.
     if met in ("DUPLICATE", "EQUIVOCAL") or not moved:
         return "HISTORY" if met == "NEW" else met
-    if event.facet == CONTENT:
+    if event.facet in (CONTENT, LINK) and not event.withdrawn:
         return "CHANGED" if had_content else "ADDED"
-    return "RESTORED" if event.withdrawn else "ENDED"
+    return "RESTORED" if event.withdrawn and event.facet != LINK else "ENDED"

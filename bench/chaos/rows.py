@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bench.chaos.evidence import Evidence, Row
-from bench.chaos.retold import CONTENT, At, Retold
+from bench.chaos.linked import Linked, contested
+from bench.chaos.retold import CONTENT, LINK, At, Retold
 from bench.chaos.verdict import DOUBLED, LOST, STALE, Verdict
 from databus.model.change import Change
 from databus.model.chunk import Record
@@ -18,6 +19,7 @@ _BY_TIME = {"SHOWN", "HIDDEN", "ARCHIVED"}
 
 def require_rows(
     told: Retold,
+    linked: Linked,
     contents: Mapping[At, Mapping[str, Any] | None],
     changes: Sequence[tuple[Record, Change]],
     evidence: Evidence,
@@ -40,7 +42,16 @@ def require_rows(
         versions[row["subject_key"], row["record_key"]].append(row)
     _require_chains(versions, [pair for pair in first.values() if _moves_record(pair[1])], verdict)
     for at in told.records:
-        _require_last(told, at, contents[at], versions.get(at, []), verdict)
+        _require_last(told, linked, at, contents[at], versions.get(at, []), verdict)
+
+
+def require_away(records: Iterable[At], evidence: Evidence, verdict: Verdict) -> None:
+    """What is under another key is withdrawn here, if it ever was here."""
+    last = {(row["subject_key"], row["record_key"]): row for row in evidence.versions if row["to_offset"] is None}
+    for at in records:
+        if at in last:
+            found = last[at]["standing"], last[at]["payload"]
+            verdict.same(found, ("MOVED", None), STALE, f"row of {at}, which is under another key")
 
 
 def _moves_record(change: Change) -> bool:
@@ -62,18 +73,26 @@ def _require_chains(versions: Mapping[At, list[Row]], changes: Sequence[tuple[Re
         verdict.wrong(DOUBLED, f"versions of {at}, of which no step tells")
 
 
-def _require_last(told: Retold, at: At, content: Mapping[str, Any] | None, versions: Sequence[Row], verdict: Verdict) -> None:
+def _require_last(
+    told: Retold, linked: Linked, at: At, content: Mapping[str, Any] | None, versions: Sequence[Row], verdict: Verdict
+) -> None:
     last = versions[-1] if versions else None
     if last is None:
         verdict.wrong(LOST, f"every version of {at}")
         return
     payload = None if last["payload"] is None else {name: value for name, value in last["payload"].items() if value is not None}
+    if payload is not None and any(facet == LINK for _, facet in told.records[at]):
+        # What the tests say of a code is the checker's to state.
+        payload = {name: value for name, value in payload.items() if name in (content or {})}
     verdict.same(payload, content, STALE, f"payload of {at}")
-    verdict.require(last["standing"] in _standings(told, at), STALE, f"{at} stands at {last['standing']}")
+    verdict.require(last["standing"] in _standings(told, linked, at), STALE, f"{at} stands at {last['standing']}")
 
 
-def _standings(told: Retold, at: At) -> set[str]:
+def _standings(told: Retold, linked: Linked, at: At) -> set[str]:
     stands = told.stands(at)
+    links = [one.event for (_, facet), one in stands.items() if facet == LINK]
+    if links:
+        return {"REVOKED"} if all(link.withdrawn for link in links) else {"HELD"} if contested(linked, links) else _BY_TIME
     ends = {facet for (_, facet), one in stands.items() if facet != CONTENT and not one.event.withdrawn}
     if any(one.rivals or one.baseless for one in stands.values()):
         return {"HELD"}

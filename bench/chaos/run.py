@@ -17,6 +17,7 @@ from bench.chaos.again import Again, check_again, load_again
 from bench.chaos.asking import Asking
 from bench.chaos.evidence import Mark, gather, mark
 from bench.chaos.fleet import ENDED, SERVICES, Fleet
+from bench.chaos.linked import maps_of
 from bench.chaos.load import Loading
 from bench.chaos.oracle import judge
 from bench.chaos.rest import PATIENCE_SECONDS, projected, rest
@@ -32,7 +33,7 @@ from databus.errors import Unavailable
 from databus.local import stack
 from databus.local.aside import settings_aside
 from databus.testing.province.plan import plan
-from databus.testing.province.planned import Planned, Shares
+from databus.testing.province.planned import Planned
 
 _PER_SUBJECT = 10
 _STEP_SECONDS = 0.1
@@ -101,7 +102,7 @@ def run(
     tell("reads what it left", 0, 0)
     evidence = gather(here, since)
     tell("judges", 0, 0)
-    verdict = judge(planned, evidence, codec)
+    verdict = judge(planned, evidence, codec, maps_of(here.contract))
     tell("checks it again", 0, 0)
     check_again(evidence, checking(here.contract, codec, here.keys, told_time=True), codec, verdict)
     tell("folds it again", 0, 0)
@@ -118,18 +119,12 @@ def run(
     return Ran(scenario, submissions, verdict, fleet.struck, fleet.codes, len(asked.told), time.monotonic() - begun)
 
 
-# The oracle retells what lies under one code; links have a property of their own (tests/profile/test_links.py).
-_SHARES = Shares(converted=0.0)
-
-
 def _planned(name: str, here: Session, submissions: int, seed: int, as_of: date) -> list[Planned]:
     subjects = max(10, submissions // _PER_SUBJECT)
     # Of their own numbers, so that scenarios on one line have nothing to do with each other.
     first = list(SCENARIOS).index(name) * subjects
     own = crc32(f"{seed}/{name}".encode())
-    return list(
-        plan(here.contract, subject_count=subjects, first_subject=first, submissions=submissions, seed=own, as_of=as_of, shares=_SHARES)
-    )
+    return list(plan(here.contract, subject_count=subjects, first_subject=first, submissions=submissions, seed=own, as_of=as_of))
 
 
 def _await(fleet: Fleet, tell: Telling) -> None:

@@ -10,6 +10,7 @@ import pytest
 from bench import chaos
 from bench.chaos.again import Again, check_again
 from bench.chaos.evidence import Evidence, Row
+from bench.chaos.linked import maps_of
 from bench.chaos.oracle import WHOLE, judge
 from bench.chaos.verdict import DOUBLED, GAPS, LOST, STALE, Verdict
 from databus.contract import catalogue, wire
@@ -50,7 +51,8 @@ def evidence(told: list[Planned], contract: Contract, codec: Codec) -> Evidence:
 
 
 def test_nothing_is_wrong_with_a_line_without_a_fault(told: list[Planned], evidence: Evidence, contract: Contract, codec: Codec) -> None:
-    verdict = judge(told, evidence, codec)
+    verdict = judge(told, evidence, codec, maps_of(contract))
+    assert verdict.noted["told under other keys"] > 0
     check_again(evidence, checking(contract, codec), codec, verdict)
     Again().fold(evidence, contract, codec, verdict)
     assert verdict.clean, verdict.examples
@@ -62,17 +64,43 @@ def submission_lost(evidence: Evidence, codec: Codec) -> Evidence:
 
 
 def event_lost(evidence: Evidence, codec: Codec) -> Evidence:
-    return replace(evidence, events=evidence.events[:-1])
+    at = next(at for at in reversed(range(len(evidence.events))) if _original(evidence.events[at], codec))
+    return replace(evidence, events=[*evidence.events[:at], *evidence.events[at + 1 :]])
+
+
+def event_lost_under_an_older_code(evidence: Evidence, codec: Codec) -> Evidence:
+    at = next(at for at, one in enumerate(evidence.events) if _is_event(one, codec) and not _original(one, codec))
+    return replace(evidence, events=[*evidence.events[:at], *evidence.events[at + 1 :]])
+
+
+def copy_lost(evidence: Evidence, codec: Codec) -> Evidence:
+    key = next(record.key for record in evidence.registers if len(keys.unpack(record.key or b"")) == 5)
+    return replace(evidence, registers=[record for record in evidence.registers if record.key != key])
+
+
+def row_left_under_an_older_code(evidence: Evidence, codec: Codec) -> Evidence:
+    at = next(at for at, row in enumerate(evidence.versions) if row["to_offset"] is None and row["standing"] == "MOVED")
+    row: Row = {**evidence.versions[at], "standing": "SHOWN"}
+    return replace(evidence, versions=[*evidence.versions[:at], row, *evidence.versions[at + 1 :]])
+
+
+def _is_event(record: Record, codec: Codec) -> bool:
+    return codec.name(record.value or b"") == "databus.Event"
+
+
+def _original(record: Record, codec: Codec) -> bool:
+    return _is_event(record, codec) and not wire.decode_event(codec, record.value or b"").original
 
 
 def event_repeated_with_other_bytes(evidence: Evidence, codec: Codec) -> Evidence:
-    event = wire.decode_event(codec, evidence.events[0].value or b"")
-    again = replace(evidence.events[0], value=wire.encode_event(codec, replace(event, seq=event.seq + 1)))
+    first = next(one for one in evidence.events if _original(one, codec))
+    event = wire.decode_event(codec, first.value or b"")
+    again = replace(first, value=wire.encode_event(codec, replace(event, seq=event.seq + 1)))
     return replace(evidence, events=[*evidence.events, again])
 
 
 def event_repeated_without_a_step(evidence: Evidence, codec: Codec) -> Evidence:
-    return replace(evidence, events=[*evidence.events, evidence.events[0]])
+    return replace(evidence, events=[*evidence.events, next(one for one in evidence.events if _original(one, codec))])
 
 
 def step_lost(evidence: Evidence, codec: Codec) -> Evidence:
@@ -204,6 +232,9 @@ CHECKED: tuple[tuple[Fault, str], ...] = (
 FAULTS: tuple[tuple[Fault, str], ...] = (
     (submission_lost, LOST),
     (event_lost, LOST),
+    (event_lost_under_an_older_code, STALE),
+    (copy_lost, LOST),
+    (row_left_under_an_older_code, STALE),
     (event_repeated_with_other_bytes, DOUBLED),
     (event_repeated_without_a_step, LOST),
     (step_lost, LOST),
@@ -223,8 +254,8 @@ FAULTS: tuple[tuple[Fault, str], ...] = (
 
 
 @pytest.mark.parametrize(("fault", "kind"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
-def test_a_fault_is_named(fault: Fault, kind: str, told: list[Planned], evidence: Evidence, codec: Codec) -> None:
-    verdict: Verdict = judge(told, fault(evidence, codec), codec)
+def test_a_fault_is_named(fault: Fault, kind: str, told: list[Planned], evidence: Evidence, contract: Contract, codec: Codec) -> None:
+    verdict: Verdict = judge(told, fault(evidence, codec), codec, maps_of(contract))
     assert verdict.found[kind] > 0, verdict.examples
 
 

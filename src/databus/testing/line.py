@@ -48,4 +48,5 @@ class MemoryBus:
                 self.append(output)
             state.commit(outcome)
             self._unreadable |= set(outcome.unreadable)
-            self._taken[topic, number] = len(part)
+            # What it wrote into this very partition comes next.
+            self._taken[topic, number] += len(chunk)
