@@ -26,10 +26,10 @@ class Fed:
     count: int
 
 
-def feed(ground: Ground, count: int, seed: int) -> Fed:
-    """Send the sample into inboxes of our own, in the order in which five years brought it."""
+def feed(ground: Ground, count: int, seed: int, *, name: str = "full") -> Fed:
+    """Send the sample into inboxes of our own under a name, in the order in which five years brought it."""
     like = next(name for name in map(topics.inbox, ground.here.contract.departments))
-    inboxes = {inbox: ground.topic(f"full-{inbox}", like) for inbox in map(topics.inbox, ground.here.contract.departments)}
+    inboxes = {inbox: ground.topic(f"{name}-{inbox}", like) for inbox in map(topics.inbox, ground.here.contract.departments)}
     ground.feed(_submissions(ground, count, seed, inboxes), dict.fromkeys(inboxes.values(), 3))
     return Fed(inboxes, count)
 
@@ -65,7 +65,7 @@ def measure(ground: Ground, count: int, seed: int, rounds: int) -> Iterator[Meas
     for turn in range(rounds):
         asked = ground.order(tuple(fed.inboxes.values()), group=f"full-decode-{turn}", count=count, schemas=schemas)
         decoded.append(ground.ask("reading", asked))
-        checked.append(check(ground, fed, turn))
+        checked.append(check(ground, fed, f"full-{turn}"))
         folded.append(fold(ground, f"full-{turn}"))
     yield plain("full work: decode the submissions once (aiokafka, fastavro)", middle([one.each for one in decoded]), "µs CPU/event")
     yield plain("full work: checker, all checks", middle([one.each for one in checked]), "µs CPU/event")
@@ -74,10 +74,10 @@ def measure(ground: Ground, count: int, seed: int, rounds: int) -> Iterator[Meas
     yield at_most("full work: (checker + profiler) / decode", middle(ratios), 10.0)
 
 
-def check(ground: Ground, fed: Fed, turn: int) -> Spent:
-    """Check all submissions into `full-<turn>-events`."""
-    names = {**fed.inboxes, topics.EVENTS: ground.topic(f"full-{turn}-events", topics.EVENTS)}
-    return ground.ask("ours", ground.order((), group=f"full-check-{turn}", count=fed.count, work="checker", names=names))
+def check(ground: Ground, fed: Fed, name: str) -> Spent:
+    """Check all submissions into `<name>-events`."""
+    names = {**fed.inboxes, topics.EVENTS: ground.topic(f"{name}-events", topics.EVENTS)}
+    return ground.ask("ours", ground.order((), group=f"{name}-check", count=fed.count, work="checker", names=names))
 
 
 def fold(ground: Ground, name: str, registers: str = "", group: str = "") -> Spent:

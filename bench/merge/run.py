@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from bench.merge import full, same
+from bench.merge import full, projecting, same
 from bench.merge.ground import Ground, ground
 from bench.merge.quix import interpreter
 from databus.cli.bench import Row
@@ -31,7 +31,11 @@ def _full(here: Ground, submissions: int, seed: int) -> Iterator[Row]:
     return full.measure(here, max(1, submissions // 5), seed, rounds_of(submissions))
 
 
-PARTS: Mapping[str, Part] = {"same": _same, "full": _full}
+def _projector(here: Ground, submissions: int, seed: int) -> Iterator[Row]:
+    return projecting.measure(here, max(1, submissions // 5), seed, rounds_of(submissions))
+
+
+PARTS: Mapping[str, Part] = {"same": _same, "full": _full, "projector": _projector}
 
 
 def run(submissions: int, seed: int, part: str) -> list[Row]:
