@@ -17,7 +17,7 @@ from databus.store.findings import Filter
 from gateway.published import DEPARTMENT, ORGAN, SECONDS, SOURCE, publish
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
-WRONG = "91222401YYYY00055A"
+RIGHT, WRONG = "91222401YYYY00055K", "91222401YYYY00055A"
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +70,21 @@ def test_a_clerk_logs_in_reads_a_finding_and_answers_it(page: Page, office: tupl
     page.get_by_role("button", name="确认").click()
     expect(page.get_by_text("已确认").first).to_be_visible()
 
+    finding = page.url
+    page.get_by_role("link", name="隔离区").click()
+    page.get_by_role("row").filter(has_text="DQ-ACC-01").first.get_by_role("link").click()
+    expect(page.get_by_text(WRONG).last).to_be_visible()
+    page.goto(f"{finding}/mend")
+    page.locator("#c-uscc").fill(RIGHT)
+    page.get_by_role("button", name="预览").click()
+    expect(page.get_by_role("status")).to_contain_text("可采信")
+    page.get_by_role("button", name="重新报送").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("已重新报送")
+
     page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(finding)
     page.get_by_role("link", name="English").click()
-    page.get_by_label("Why the finding is wrong").fill("The code is a copy of the licence")
-    page.get_by_role("button", name="Object").click()
-    expect(page.get_by_text("The code is a copy of the licence")).to_be_visible()
+    expect(page.get_by_role("heading", name="What it rests on")).to_be_visible()
     page.get_by_role("button", name="Log out").click()
     page.goto(f"/desk/{DEPARTMENT}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in to the quality desk")

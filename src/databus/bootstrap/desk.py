@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from databus.access.logins import Logins
 from databus.access.secrets import Hashing
 from databus.bootstrap.parts import Process, now
+from databus.bootstrap.seeing import Seeing
 from databus.bus.lookup import find_keyed, read_many
 from databus.department.http.again import Correction, publish_again
 from databus.department.http.idempotency import microseconds
@@ -24,8 +25,9 @@ from databus.quality.pages.desk import Desk
 from databus.quality.pages.mending import Mend, Mending
 from databus.quality.pages.office import Office
 from databus.quality.pages.scores import Scores
+from databus.quality.pages.sealed import Browsing
 from databus.quality.waiving import Waiving
-from databus.store import accounts, causes, findings, logins, scorecards
+from databus.store import accounts, causes, findings, logins, refused, scorecards
 from databus.store.sessions import Pool
 from databus.web.pages import Pages
 
@@ -41,7 +43,7 @@ class Kept:
 
 def desk(
     made: Process, *, pool: Pool, pages: Pages, hashing: Hashing, tell: Callable[[Answer], Awaitable[None]], url: str, intake: Intake,
-    retracting: Retracting, waiving: Waiving,
+    retracting: Retracting, waiving: Waiving, seeing: Seeing,
 ) -> APIRouter:  # fmt: skip
     """The pages; `url` is where departments know them, `intake` takes what is published again."""
     entering = Logins(partial(accounts.find, pool), Kept(pool), hashing, now)
@@ -73,4 +75,5 @@ def desk(
         answer = await retracting(department, document, begun=microseconds(now()), dry_run=dry_run)
         return dict(orjson.loads(answer.body))
 
-    return routes.router(ports, Mending(originals, again), retract)
+    browsing = Browsing(partial(refused.page, pool), originals, seeing)
+    return routes.router(ports, Mending(originals, again), browsing, retract)

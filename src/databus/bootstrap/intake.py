@@ -20,6 +20,7 @@ from databus.audit.trail import Trail
 from databus.bootstrap.desk import desk
 from databus.bootstrap.foresight import foresight
 from databus.bootstrap.parts import Process, beat, main, now, process, registered_codec
+from databus.bootstrap.seeing import Seeing
 from databus.bus import registry
 from databus.bus.journal import Entry, Journal
 from databus.bus.lookup import find_keyed, read_many
@@ -125,10 +126,12 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
     async def publish(department: str, entry: Entry) -> None:
         await journal.append(inbox(department), entry.key, entry.value, headers=entry.headers)
 
+    trail = Trail(journal, codec)
+    seeing = Seeing(made.contract, decider, trail, now)
     waiving = Waiving(
         story=partial(findings.story, pool),
         keyed=partial(find_keyed, made.address),
-        record=Trail(journal, codec).record,
+        record=trail.record,
         publish=publish,
         key=signing_key(made.keys.read("waiver-signing.pem"), purpose="waivers"),
         quarantine_key=bytes.fromhex(made.keys.read("quarantine.key")),
@@ -137,7 +140,18 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
     published = [key.as_dict(private=False)]
     hashing = Hashing()
     access = oauth.router(find=partial(accounts.find, pool), hashing=hashing, signing=signing, clock=now, published=published)
-    office = desk(made, pool=pool, pages=pages, hashing=hashing, tell=tell, url=url, intake=intake, retracting=retracting, waiving=waiving)
+    office = desk(
+        made,
+        pool=pool,
+        pages=pages,
+        hashing=hashing,
+        tell=tell,
+        url=url,
+        intake=intake,
+        retracting=retracting,
+        waiving=waiving,
+        seeing=seeing,
+    )
     told = "How departments publish, and what is said to them"
     limited = Middleware(Limited, limits=Limits(_quotas(settings)), callers=caller, pages=pages)
     parts = [publishing, answering.router(found), waivers.router(waiving, caller), access, office]

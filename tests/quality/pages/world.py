@@ -23,18 +23,20 @@ from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.errors import AuditUnavailable, Unprocessable
 from databus.model.chunk import Record
-from databus.model.disclosure import DecisionRecord, Role
+from databus.model.disclosure import Caller, DecisionRecord, Disclosed, Role
 from databus.model.finding import Answer, Finding, Tracked, Verdict
-from databus.quality.originals import Originals
+from databus.quality.originals import Originals, Sent
 from databus.quality.pages import routes
 from databus.quality.pages.desk import Desk
 from databus.quality.pages.mending import Mend, Mending
 from databus.quality.pages.office import Office
 from databus.quality.pages.scores import Scores
+from databus.quality.pages.sealed import Browsing
 from databus.quality.waiving import Waiving
 from databus.store.accounts import Account
 from databus.store.causes import Cause
 from databus.store.findings import Filter, Place, Story
+from databus.store.refused import Refused
 from databus.store.scorecards import Score
 from databus.web.application import application
 from databus.web.pages import load_pages
@@ -147,6 +149,21 @@ class World:
     def waiving(self) -> Waiving:
         return Waiving(self.story, self.keyed, self.record, self.publish, WAIVER_KEY, QUARANTINE_KEY, lambda: self.now)
 
+    async def refused(self, department: str, *, since: int, rules: Collection[str], after: Place | None, limit: int) -> tuple[Refused, ...]:
+        assert "DQ-COM-01" in rules and "DQ-CONS-01" not in rules
+        kept = [one.finding for one in self.found if since <= RECEIVED and (after is None or one.finding.finding_id > after[1])]
+        told = [
+            Refused(one.finding_id, one.finding_id, one.submission_id, one.record_type, one.row, (one.rule,), ("R",), 1, RECEIVED)
+            for one in kept
+        ]
+        return tuple(told[:limit])
+
+    async def see(self, caller: Caller, department: str, sent: Sent, request: str) -> Disclosed:
+        if caller.role is not Role.DEPARTMENT:
+            return Disclosed({}, {}, ("DENY_NOT_PUBLISHED",))
+        kept = {name: value for name, value in sent.payload.items() if name != "remark"}
+        return Disclosed(kept, {"remark": "DENY_NOT_PUBLISHED"}, ("OK_OWNER",))
+
     async def retract(self, department: str, document: Any, dry_run: bool) -> dict[str, Any]:
         if "receipt" not in document:
             raise Unprocessable("The signature does not hold.")
@@ -186,7 +203,11 @@ class World:
             waive=self.waiving(),
         )
         app = application(
-            [routes.router(desk, Mending(originals, self.again), self.retract)], pages=office.pages, title="t", version="1", summary="s"
+            [routes.router(desk, Mending(originals, self.again), Browsing(self.refused, originals, self.see), self.retract)],
+            pages=office.pages,
+            title="t",
+            version="1",
+            summary="s",
         )
         return TestClient(app, headers=HTML, follow_redirects=False)
 

@@ -40,14 +40,14 @@ def router(desk: Desk, mending: Mending) -> APIRouter:
     path = f"{PATH}/{{department}}/findings/mend"
 
     async def form(request: Request, visit: Visit) -> Response:
-        department, speak = office.department(request, visit, answers=True), office.speech(request)
+        department, speak = office.department(request, visit, own=True), office.speech(request)
         cause, record_type = _cause(request.query_params, speak)
         found = await _waiting(desk, department, cause)
         told = {"rows": [_plain(one, speak) for one in found], "way": SUGGESTED, "once": fresh(), "value": "", "old": "", "seen": False}
         return office.answer(request, visit, "bulk.html", {**_frame(department, cause, record_type, speak), **told})
 
     async def mend(request: Request, visit: Visit, told: Form) -> Response:
-        department, speak = office.department(request, visit, answers=True), office.speech(request)
+        department, speak = office.department(request, visit, own=True), office.speech(request)
         cause, record_type = _cause(told, speak)
         field = _field(cause["field"])
         publish = told.get("step") == "publish"

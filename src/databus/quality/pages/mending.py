@@ -60,12 +60,12 @@ def router(desk: Desk, mending: Mending) -> APIRouter:
     path = f"{PATH}/{{department}}/findings/{{finding_id}}/mend"
 
     async def form(request: Request, visit: Visit) -> Response:
-        story, sent = await _original(desk, mending, request, office.department(request, visit, answers=True))
+        story, sent = await _original(desk, mending, request, office.department(request, visit, own=True))
         told = {"cells": cells_of(sent, story, office.speech(request), {}), "seen": None, "once": fresh()}
         return office.answer(request, visit, "mend.html", {**_frame(story, office.speech(request)), **told})
 
     async def mend(request: Request, visit: Visit, told: Form) -> Response:
-        department, speak = office.department(request, visit, answers=True), office.speech(request)
+        department, speak = office.department(request, visit, own=True), office.speech(request)
         story, sent = await _original(desk, mending, request, department)
         written = {name.removeprefix(CELL): value.strip()[:LONGEST] for name, value in told.items() if name.startswith(CELL)}
         one = mend_of(story.tracked, sent, changes(sent, written, speak), beside=story.beside, once=told.get("once", "")[:64])

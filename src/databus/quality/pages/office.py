@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from databus.access.callers import require_department
 from databus.access.logins import Logins, Visit, require_csrf
 from databus.contract.catalogue import Contract
-from databus.errors import NotFound
+from databus.errors import NotAllowed, NotFound
 from databus.model.disclosure import Role
 from databus.quality.pages.speech import Speech
 from databus.web.forms import FORM_BYTES, form_of
@@ -65,14 +65,16 @@ class Office:
         language = language_of(request)
         return Speech(language, self.pages.texts[language], self.contract)
 
-    def department(self, request: Request, visit: Visit, *, answers: bool = False) -> str:
-        """The department of this address, which must be this visitor's business.
+    def department(self, request: Request, visit: Visit, *, answers: bool = False, own: bool = False) -> str:
+        """The department of this address, which must be this visitor's business; `own` is for its own people alone.
 
         Raises:
             NotAllowed: it is another department's. NotFound: there is none of this name.
         """
         slug = str(request.path_params["department"])
         require_department(visit.caller, slug, answers=answers)
+        if own and visit.caller.role is not Role.DEPARTMENT:
+            raise NotAllowed("What a department has sent is its own to see and to correct.", department=slug[:64])
         if slug not in self.contract.departments:
             raise NotFound("There is no department of this name.", department=slug[:64])
         return slug
@@ -85,6 +87,7 @@ class Office:
             "csrf": visit.csrf if visit else "",
             "department": department,
             "department_name": self.speech(request).department(department),
+            "may_mend": visit is not None and visit.caller.role is Role.DEPARTMENT,
             "may_waive": visit is not None and visit.caller.role is Role.STEWARD,
             "may_answer": visit is not None and visit.caller.role in (Role.DEPARTMENT, Role.STEWARD),
         }
