@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import asyncpg
@@ -168,6 +169,47 @@ def committed(settings: Settings, topic: str) -> list[bytes]:
             break
     consumer.close()
     return found
+
+
+def test_a_server_that_lets_nobody_in_is_well_only_while_something_recovers_it(tmp_path: Path) -> None:
+    """What recovers it may die, out of space for one, and leave a server that listens and refuses for ever."""
+    binaries, port = postgres_program.binaries(), free_ports(1)[0]
+    who = postgres.identity(binaries)
+    postgres.prepare(tmp_path, binaries=binaries, who=who)
+    with tempfile.TemporaryDirectory(prefix="dbus-") as sockets:
+        part = postgres.part(tmp_path, Path(sockets), port=port, binaries=binaries, who=who, settings={"hot_standby": "off"})
+        child = processes.spawn(part.command)
+        try:
+            await_ready(part, child)
+            assert part.probe() is True
+        finally:
+            processes.end([child], 15.0)
+        # A standby recovers for ever.
+        (tmp_path / "postgres" / "standby.signal").touch()
+        child = processes.spawn(part.command)
+        server = psutil.Process(child.process.pid)
+        try:
+            (startup,) = found_in(server, "startup")
+            assert part.probe() is True and not part.ready(child)
+            server.suspend()
+            startup.kill()
+            while found_in(server, "startup", dead=False):
+                time.sleep(0.05)
+            assert part.probe() is None
+        finally:
+            server.resume()
+            processes.end([child], 15.0)
+
+
+def found_in(server: psutil.Process, what: str, *, dead: bool = True) -> list[psutil.Process]:
+    """Processes of that kind under a server; the first time they are waited for."""
+    deadline = time.monotonic() + 60.0
+    while time.monotonic() < deadline:
+        found = [one for one in server.children() if one.status() != psutil.STATUS_ZOMBIE and what in "".join(one.cmdline())]
+        if found or not dead:
+            return found
+        time.sleep(0.05)
+    return []
 
 
 def test_a_plain_user_needs_no_rights_at_all(tmp_path: Path) -> None:

@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from databus import errors
 from databus.local.addresses import LOOPBACK, listens
-from databus.local.processes import Child, Command, Part
+from databus.local.processes import Command, Part
 
 ROLE = "databus"
 _NOBODY = 65534
@@ -126,11 +128,23 @@ def part(home: Path, sockets: Path, *, port: int, binaries: Path, who: Identity,
         uid=who.uid,
     )
 
-    def ready(child: Child) -> bool:
-        accepts = _run((str(binaries / "pg_isready"), "-q", "-h", str(sockets), "-p", str(port)), None)
-        return accepts.returncode == 0
+    def accepts() -> bool:
+        return _run((str(binaries / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(port), "-U", ROLE), None).returncode == 0
 
-    return Part(command, f"{LOOPBACK}:{port}", ready, start_seconds=60.0, stop_seconds=15.0, probe=lambda: listens(port) or None)
+    def probe() -> bool | None:
+        # It may listen for ever without letting anybody in, if what recovers it has gone.
+        return (listens(port) and (accepts() or recovering(home))) or None
+
+    return Part(command, f"{LOOPBACK}:{port}", lambda child: accepts(), start_seconds=60.0, stop_seconds=15.0, probe=probe)
+
+
+def recovering(home: Path) -> bool:
+    """Whether a process of it is at work on what was not shut down properly; until then nobody is let in."""
+    try:
+        server = psutil.Process(int((home / "postgres" / "postmaster.pid").read_text().partition("\n")[0]))
+        return any("startup" in "".join(child.cmdline()) for child in server.children())
+    except (OSError, ValueError, psutil.Error):
+        return False
 
 
 def query(sockets: Path, *, port: int, binaries: Path, sql: str, database: str = "postgres") -> str:
