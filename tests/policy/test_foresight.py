@@ -40,7 +40,7 @@ async def test_each_reader_is_one_question_over_all_classes_and_its_answer_fits_
     assert plan.fields["doc_no"].action is Action.KEEP
     # Only text is masked, and what policy does not name is withheld.
     assert plan.fields["decided_at"].action is Action.DROP and plan.fields["remark"].action is Action.DROP
-    assert set(plan.fields) == set(contract.types["ADMIN_PENALTY"].fields)
+    assert set(plan.fields) == set(contract.types["ADMIN_PENALTY"].leaves)
 
 
 @pytest.mark.parametrize("reader", readers("emergency"), ids=lambda reader: reader.name)

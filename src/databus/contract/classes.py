@@ -22,9 +22,11 @@ CLOSING = (
 def possible(contract: Contract) -> tuple[LabelClass, ...]:
     """Classes that stand for all of them: of each type and kind of subject an open record, and one for everything that can close it.
 
-    The owner is the type's only department, or empty where there are several: whoever asks, another one has such records.
+    The owner is the type's only department, or empty where there are several: whoever asks, another one has such records. Alike ones
+    of all types stand together, since policy judges once what differs in nothing it asks.
     """
-    return tuple(one for name in sorted(contract.types) for one in _of_type(contract.types[name]))
+    of_types = [list(_of_type(contract.types[name])) for name in sorted(contract.types)]
+    return tuple(one for alike in zip(*of_types, strict=True) for one in alike)
 
 
 def _of_type(record_type: RecordType) -> Iterator[LabelClass]:

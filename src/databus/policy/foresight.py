@@ -54,7 +54,7 @@ async def foreseen(
     """
     known = tuple(asking)
     answers = await asyncio.gather(*[decider.decide(_question(reader, tuple(classes), day)) for reader in known])
-    fields = {label.class_id: contract.types[label.record_type].fields for label in classes}
+    fields = {label.class_id: contract.types[label.record_type].leaves for label in classes}
     return {
         reader.name: {class_id: fit(verdict, fields[class_id]) for class_id, verdict in verdicts.items()}
         for reader, (_, verdicts) in zip(known, answers, strict=True)

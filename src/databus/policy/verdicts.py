@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from databus.errors import PolicyUnavailable
@@ -41,7 +42,13 @@ def _plan(verdict: Any) -> ClassPlan:
 def _rule(rule: Any) -> FieldRule:
     if set(rule) != _RULE:
         raise ValueError("not a rule for a field")
-    action, mask, reason = Action(rule["action"]), _text(rule["mask"]), _text(rule["reason"])
+    return _known_rule(_text(rule["action"]), _text(rule["mask"]), _text(rule["reason"]))
+
+
+# A plan has tens of thousands of rules and few different ones.
+@lru_cache(maxsize=1024)
+def _known_rule(word: str, mask: str, reason: str) -> FieldRule:
+    action = Action(word)
     if action is Action.MASK and mask not in MASKS:
         raise ValueError("a mask nobody knows")
     if action is Action.DROP and not reason:

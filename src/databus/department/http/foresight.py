@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
+from databus.contract.fields import STEP
 from databus.contract.values import jsonable
 from databus.department.http.effects import effect_of
 from databus.department.submission import Submission
@@ -80,16 +81,16 @@ def _record(event: Event, step: Change | None) -> dict[str, Any]:
 
 
 def _labels(record_type: RecordType, carried: Mapping[str, Any]) -> dict[str, Any]:
-    fields = ((name, record_type.fields[name]) for name in carried)
+    fields = ((path, field) for path, field in record_type.leaves.items() if path.partition(STEP)[0] in carried)
     return {
-        name: {"class": field.publication.value, "commercial": field.commercial.value, "privacy": field.privacy.value}
+        path: {"class": field.publication.value, "commercial": field.commercial.value, "privacy": field.privacy.value}
         | ({"mask": field.mask} if field.mask else {})
-        for name, field in fields
+        for path, field in fields
     }
 
 
 def _reader(plan: ClassPlan, carried: Mapping[str, Any]) -> dict[str, Any]:
-    rules = {name: plan.fields[name] for name in carried if name in plan.fields}
+    rules = {path: rule for path, rule in plan.fields.items() if path.partition(STEP)[0] in carried}
     return {
         "visible": plan.visible,
         "reasons": list(plan.reasons),
