@@ -12,6 +12,7 @@ from databus.contract.narrowing import narrowed
 from databus.contract.predicates import predicate
 from databus.model.keys import organisation_key
 from databus.model.labels import Publication, narrows
+from databus.testing.province.subjects import PERSON
 
 Plant = Callable[[Row, Check, Maker], Row | None]
 """A clean row with one fault on what a check asks about; None where this row has no place for it."""
@@ -85,7 +86,10 @@ def another_code(row: Row, check: Check, maker: Maker) -> Row | None:
     named = [one for one in row.checks("DQ-COM-02") if "uscc" in one.params["any_of"]]
     if not named or not row.payload.get("uscc") or row.subject.get("uscc") != row.payload["uscc"]:
         return None
-    other = {"uscc": maker.subject(enterprise=True).uscc, **dict.fromkeys({"org_code", "tax_no"} & set(row.payload))}
+    beside = {"org_code", "tax_no"} & set(row.payload)
+    if beside & set(row.entry.required):
+        return None
+    other = {"uscc": maker.subject(enterprise=True).uscc, **dict.fromkeys(beside)}
     return row.having(**other).altered(subject=row.subject).must((check.rule, "uscc"))
 
 
@@ -103,7 +107,7 @@ def unlisted(row: Row, check: Check, maker: Maker) -> Row | None:
 def prohibited(row: Row, check: Check, maker: Maker) -> Row | None:
     kind = next(kind for kind in maker.kinds if kind.record_type.name == row.record_type.name)
     unless = predicate(check.params["unless"], check.rule)
-    for person in (kind.of_persons, False):
+    for person in {PERSON in kind.kinds, kind.kinds == {PERSON}}:
         subject = maker.subject(person=person)
         for _ in range(100):
             made = maker.made(kind, subject, row.entry, maker.decided())

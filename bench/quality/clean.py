@@ -14,8 +14,9 @@ from databus.contract.entries import Entry
 from databus.contract.predicates import predicate
 from databus.model.labels import Publication
 from databus.testing.province.kinds import Kind, kinds, op_of
+from databus.testing.province.making import Making
 from databus.testing.province.subjects import PERSON, Subject, subjects
-from databus.testing.province.values import Making, payload
+from databus.testing.province.values import payload
 
 OLDEST, NEWEST = 4 * 365, 120
 """Days from the decision to the last day of all."""
@@ -68,9 +69,10 @@ class Maker:
 
     def row(self, kind: Kind, *, subject: Subject, entry: Entry | None = None, decided: date | None = None) -> Row | None:
         """A row of a kind about a subject, within the time its entry allows; None where the kind has no place for it."""
-        if subject.kind == PERSON and not kind.of_persons:
+        own = kind.entry(subject, self.random)
+        if own is None:
             return None
-        chosen = entry or self.random.choice(kind.entries)
+        chosen = entry or own
         for _ in range(_TRIES):
             row = self.made(kind, subject, chosen, decided or self.decided())
             shunned = self.shunned.get(row.record_type.name)

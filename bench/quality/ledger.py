@@ -17,6 +17,7 @@ from databus.contract.catalogue import Contract
 from databus.contract.entries import Check
 from databus.model.keys import derived_id
 from databus.profile.charter import charter_of
+from databus.testing.province.subjects import PERSON
 
 SHARE, NEARNESS = 0.05, 0.6
 REGISTERED, STORIES = 0.08, 0.01
@@ -63,7 +64,8 @@ def _planted(maker: Maker, rule: str, turn: int) -> list[Row]:
     for attempt in range(_ROUNDS):
         kind, entry, check = places[(turn + attempt * 7) % len(places)]
         plant = PLANTS[rule][(turn + attempt) % len(PLANTS[rule])]
-        subject = maker.subject(person=kind.of_persons and maker.random.random() < 0.3)
+        persons = PERSON in kind.kinds and (kind.kinds == {PERSON} or maker.random.random() < 0.3)
+        subject = maker.subject(person=persons)
         row = maker.row(kind, subject=subject, entry=entry)
         spoilt = plant(row, check, maker) if row is not None else None
         if spoilt is not None:

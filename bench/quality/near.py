@@ -65,8 +65,11 @@ def amount_at_its_bound(row: Row, check: Check, maker: Maker) -> Row | None:
     if row.payload.get(check.field) is None:
         return None
     bounds = [check.params[name] for name in ("min", "hold_above") if check.params.get(name) is not None]
-    scale = Decimal(1).scaleb(-row.record_type.fields[check.field].scale)
-    return row.having(**{check.field: Decimal(str(maker.random.choice(bounds))).quantize(scale)}) if bounds else None
+    field = row.record_type.fields[check.field]
+    if not bounds:
+        return None
+    bound = Decimal(str(maker.random.choice(bounds))).quantize(Decimal(1).scaleb(-field.scale))
+    return row.having(**{check.field: int(bound) if field.kind == "int" else bound})
 
 
 def same_day(row: Row, check: Check, maker: Maker) -> Row | None:

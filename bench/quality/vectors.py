@@ -44,6 +44,7 @@ def _holding(maker: Maker, form: str, rule: str) -> tuple[Row, Check]:
             assert row is not None
             value, own = row.payload.get(check.field), row.payload.get(check.field) == row.subject.get("uscc")
             usable = own if form == "uscc" else not own and check.params.get("form", form) == form
+            usable = usable and not {"org_code", "tax_no", "reg_no"} & set(row.entry.required)
             if isinstance(value, str) and usable and row.applies(check):
                 dropped = {name: None for name in ("org_code", "tax_no", "reg_no") if name != check.field and name in row.payload}
                 return row.having(**dropped), check

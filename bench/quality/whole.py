@@ -59,7 +59,8 @@ def fact(
     kinds = [
         kind
         for kind in maker.kinds
-        if not kind.once
+        if subject.kind in kind.kinds
+        and not kind.once
         and kind.record_type.maps is None
         and (not record_type or kind.record_type.name == record_type)
         and kind.record_type.name not in authorities

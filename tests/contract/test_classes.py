@@ -23,5 +23,5 @@ def test_every_type_has_the_same_ones_whatever_has_been_published() -> None:
 
 def test_the_owner_is_somebody_else_unless_a_type_has_one_owner() -> None:
     owners = {one.record_type: one.owner for one in possible(CONTRACT)}
-    assert owners["LP_REGISTRATION"] == "market-regulation", "its only department has nothing kept from it"
+    assert owners["TAX_CREDIT"] == "taxation", "its only department has nothing kept from it"
     assert owners["ADMIN_LICENCE"] == "", "of the licences of others, any department may have something kept from it"

@@ -36,6 +36,7 @@ def test_the_fields_behind_a_part_of_a_key(part: str, fields: tuple[str, ...]) -
 
 
 def test_a_key_is_made_of_fields_and_what_stands_for_them(contract: Contract) -> None:
+    assert contract.types["LP_KEY_PERSON"].key_fields == {"id_type", "id_number", "person_name", "role"}
     assert contract.types["ADMIN_LICENCE"].key_fields == {"authority_uscc", "doc_no", "licence_no", "decided_at"}
 
 

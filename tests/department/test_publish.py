@@ -162,7 +162,7 @@ def test_more_than_a_mebibyte_is_too_large_and_a_little_less_is_not(contract: Co
 
 
 def test_a_department_publishes_only_what_is_its_own(contract: Contract, codec: Codec) -> None:
-    with pytest.raises(NotAllowed, match="market-regulation may"):
+    with pytest.raises(NotAllowed, match="market-regulation, public-security, staffing may"):
         owned_entry(contract, contract.types["LP_REGISTRATION"], "emergency")
     with pytest.raises(NotAllowed, match="that of emergency, not of taxation"):
         list(published(rows(1), contract, codec, None, department="taxation"))

@@ -77,6 +77,7 @@ def asked() -> list[tuple[str, str]]:
     tables = [f"/v1/datasets/{name}/{what}" for name in names for what in ("records", "records?limit=1", "exports/csv", "exports/jsonl")]
     searches = [f"/v1/subjects?q={word}" for word in ("样例", SECRET, USCC, "藏名")]
     pages = ["/", f"/?q={SECRET}", "/?q=样例", "/datasets", "/datasets/penalties", f"/businesses/{USCC}", f"/businesses/{OTHER}"]
+    tables.append("/v1/datasets/nothing/records")
     everybody = [*tables, *searches, *pages, "/v1/datasets", f"/v1/subjects/{USCC}", f"/v1/subjects/{OTHER}", "/v1/feeds"]
     own = [
         f"/v1/profiles/{code}{purpose}" for code in (USCC, OTHER) for purpose in ("", "?purpose=P12", "?purpose=P99", "?as_of=2026-11-01")

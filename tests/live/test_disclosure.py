@@ -198,7 +198,9 @@ def _observed(live: Live, fresh: Firm, other: Firm) -> Iterator[tuple[str, Any]]
     places = [f"{path}/{who}" for path in ("/businesses", "/v1/subjects") for who in (code, other.uscc)]
     with live.client() as client:
         datasets = client.get("/v1/datasets").json()["datasets"]
-        tables = [path for one in datasets for path in (one["records"], f"{one['records']}?uscc={code}", *one["exports"].values())]
+        tables = [one["records"] for one in datasets]
+        licences = next(one for one in datasets if one["id"] == "licences")
+        tables += [f"{licences['records']}?uscc={code}", *licences["exports"].values()]
         for path in (*searches, *names, *places, "/v1/datasets", "/datasets", *tables):
             yield path, seen(client.get(path))
     for name in ("agency-south", "agency-north", "emergency"):

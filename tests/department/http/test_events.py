@@ -107,7 +107,7 @@ def test_a_type_of_another_owner_names_the_owner(client: TestClient, world: Worl
     answer = client.post(EVENTS, json=batch({"record_type": "LP_REGISTRATION", "payload": {"name": "x"}}))
     assert answer.status_code == 422
     assert [(one["rule"], one["observed"], one["expected"]) for one in problems(answer)] == [
-        ("DQ-SRC-02", "emergency", "market-regulation")
+        ("DQ-SRC-02", "emergency", "agriculture | civil-affairs | justice | market-regulation | public-security | staffing")
     ]
     assert answer.headers["content-type"] == "application/problem+json" and not world.inbox.taken
 

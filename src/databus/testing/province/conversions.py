@@ -14,11 +14,12 @@ from random import Random
 from typing import Any
 
 from databus.contract.codemaps import CodeMap, OldCode
-from databus.testing.province.kinds import Kind, op_of
+from databus.testing.province.kinds import OLDER, Kind, op_of
+from databus.testing.province.making import Making
 from databus.testing.province.planned import Planned, Shares
 from databus.testing.province.story import NEWEST, OLDEST, SHANGHAI, Telling
 from databus.testing.province.subjects import PERSON, Subject
-from databus.testing.province.values import Making, payload
+from databus.testing.province.values import payload
 
 FIRST_RECORD = 1_500_000
 """Numbers of their records: above all others, so that those stay as they are."""
@@ -49,7 +50,7 @@ class Conversions:
         """The subject, as the department that speaks knows it."""
         if subject.uscc not in self.converted or self.random.random() >= OLDER_WORD:
             return subject
-        return replace(subject, uscc="", org_code="", tax_no="", known_by="reg_no")
+        return replace(subject, uscc="", org_code="", tax_no="", known_by=OLDER)
 
     def told(self, kind: Kind, telling: Telling) -> Iterator[Planned]:
         """The maps of all who are converted, each behind what it takes up or takes back."""

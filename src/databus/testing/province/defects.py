@@ -10,8 +10,10 @@ from random import Random
 from typing import Any
 
 from databus.contract.catalogue import RecordType
+from databus.contract.codes import Codes
 from databus.contract.entries import Check, Entry
-from databus.model.labels import Publication
+from databus.contract.narrowing import narrowed
+from databus.model.labels import Publication, stricter
 from databus.testing.province.planned import Planned
 
 PERSON_NUMBER = "220000190001010018"
@@ -32,6 +34,7 @@ class Right:
     record_type: RecordType
     entry: Entry
     random: Random
+    codes: Codes
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -51,9 +54,9 @@ class Right:
 Defect = Callable[[Right], Planned | None]
 
 
-def spoil(planned: Planned, record_type: RecordType, entry: Entry, random: Random) -> Planned:
+def spoil(planned: Planned, record_type: RecordType, entry: Entry, random: Random, codes: Codes) -> Planned:
     """The same submission with one defect, and the rule and field that must be named for it."""
-    right = Right(planned, record_type, entry, random)
+    right = Right(planned, record_type, entry, random, codes)
     for _ in range(_ROUNDS):
         spoilt = random.choice(DEFECTS)(right)
         if spoilt is not None:
@@ -124,7 +127,7 @@ def _in_future(right: Right) -> Planned | None:
 
 
 def _missing(right: Right) -> Planned | None:
-    kept = {*right.record_type.key, right.record_type.deciding, *_codes(right)}
+    kept = {*right.record_type.key_fields, right.record_type.deciding, *_codes(right)}
     fields = [field for field in right.entry.required if field in right.payload and field not in kept]
     if not fields:
         return None
@@ -141,7 +144,7 @@ def _codes(right: Right) -> list[str]:
 
 def _nobody(right: Right) -> Planned | None:
     codes = _codes(right)
-    if not codes or set(codes) & {*right.entry.required, *right.record_type.key}:
+    if not codes or set(codes) & {*right.entry.required, *right.record_type.key_fields}:
         return None
     cut = right.planned.cut
     payload = {name: value for name, value in right.payload.items() if name not in codes}
@@ -151,11 +154,19 @@ def _nobody(right: Right) -> Planned | None:
     )
 
 
+def _class(right: Right) -> Publication:
+    """The class this would be published under."""
+    cut = right.planned.cut
+    told = Publication(cut["envelope"].get("publication_class", right.entry.publication))
+    own = narrowed(right.record_type.narrowings, {"payload": cut["payload"], "envelope": cut["envelope"]})
+    return stricter(stricter(right.entry.publication, told), own.publication)
+
+
 def _person_in_text(right: Right) -> Planned | None:
     fields = right.record_type.fields
-    named = [check.field for check in right.checks("DQ-SEC-02")]
+    named = [check.field for check in right.checks("DQ-SEC-02") if fields[check.field].publication is Publication.PUBLIC]
     roomy = [name for name in named if len(right.payload[name]) + len(_QUOTED) <= (fields[name].max_length or 1000)]
-    if not roomy or right.planned.cut["envelope"].get("publication_class", Publication.PUBLIC) != Publication.PUBLIC:
+    if not roomy or _class(right) is not Publication.PUBLIC:
         return None
     field = right.random.choice(roomy)
     return _with(right, "DQ-SEC-02", field, f"{right.payload[field]}{_QUOTED}", outcome="HELD")
@@ -165,6 +176,10 @@ def _before_its_entry(right: Right) -> Planned | None:
     if right.entry.valid_from is None:
         return None
     decided = right.entry.valid_from - timedelta(days=right.random.randint(1, 300))
+    coded = ((field.code, right.payload.get(name)) for name, field in right.record_type.fields.items() if field.code)
+    if any(isinstance(value, str) and not right.codes.known(code, value, decided) for code, value in coded):
+        # A code younger than that would be a second fault.
+        return None
     envelope = {**right.planned.cut["envelope"], "decided_at": decided}
     cut = {**right.planned.cut, "envelope": envelope}
     return replace(right.planned, cut=cut, outcome="REJECTED", rule="DQ-CAT-01", field="envelope.catalog_code", effect="")

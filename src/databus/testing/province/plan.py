@@ -15,7 +15,7 @@ from databus.testing.province.conversions import Conversions
 from databus.testing.province.kinds import kinds
 from databus.testing.province.planned import Planned, Shares
 from databus.testing.province.story import Telling, story, telling_of
-from databus.testing.province.subjects import PERSON, Subject, subjects
+from databus.testing.province.subjects import Subject, subjects
 
 __all__ = ["Planned", "Shares", "plan"]
 
@@ -39,8 +39,8 @@ def plan(
     says something newer of the same records, never two things at once. Subjects are numbered from `first_subject` on: provinces
     of other numbers have none in common.
 
-    Every subject that is no person is registered first; then the codes of some are mapped; then facts about subjects drawn by
-    weight, until there are enough.
+    What is said of a subject once comes first, as its registration; then the codes of some are mapped; then facts about subjects
+    drawn by weight, until there are enough.
     """
     first_seq = as_of.toordinal() << _DAY_BITS | _mark(seed, subject_count) << _RECORD_BITS
     telling = telling_of(contract, Random(seed), as_of, shares or Shares(), first_seq=first_seq)
@@ -56,11 +56,13 @@ def _mark(*arguments: int) -> int:
 
 def _all(telling: Telling, people: tuple[Subject, ...], codes: Conversions) -> Iterator[Planned]:
     numbers, random, known = count(1), telling.random, kinds(telling.contract)
-    for subject in (one for one in people if one.kind != PERSON):
-        for kind in (one for one in known if one.once):
+    first = [kind for kind in known if kind.once]
+    for subject in people:
+        for kind in first:
             yield from story(next(numbers), subject, kind, telling)
-    codes.draw(people)
-    for kind in (one for one in known if one.record_type.maps is not None):
+    mapping = [kind for kind in known if kind.record_type.maps is not None]
+    codes.draw([one for one in people if any(kind.entry(one, random) for kind in mapping)])
+    for kind in mapping:
         yield from codes.told(kind, telling)
     repeated = [kind for kind in known if not kind.once and kind.record_type.maps is None]
     often = list(accumulate(kind.record_type.sample_weight for kind in repeated))
@@ -68,5 +70,4 @@ def _all(telling: Telling, people: tuple[Subject, ...], codes: Conversions) -> I
     while True:
         subject = random.choices(people, cum_weights=weights)[0]
         kind = random.choices(repeated, cum_weights=often)[0]
-        if subject.kind != PERSON or kind.of_persons:
-            yield from story(next(numbers), codes.known_as(subject), kind, telling)
+        yield from story(next(numbers), codes.known_as(subject) if kind.older else subject, kind, telling)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
 from random import Random
@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from databus.contract.catalogue import Contract
 from databus.contract.entries import Entry
-from databus.model.labels import Publication
+from databus.model.labels import Publication, stricter
 from databus.testing.province.defects import spoil
 from databus.testing.province.kinds import Kind
+from databus.testing.province.making import Making
 from databus.testing.province.planned import Planned, Shares
 from databus.testing.province.subjects import PERSON, Subject
-from databus.testing.province.values import Making, payload, revise
+from databus.testing.province.values import payload, revisable, revise
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OLDEST, NEWEST = 5 * 365, 20
@@ -29,7 +30,8 @@ CORRECTED, REVOKED, REPAIRED = 20, 15, 95
 TURNS = ("overtaken", "duplicate", "equivocal", "corrected", "revoked", "repaired")
 """What may happen to a fact later, at most one of these."""
 
-_LATE, _IN_TIME, _SETTLED = (25, 40), (1, 5), 130
+_REVISING = frozenset({"overtaken", "equivocal", "corrected"})
+_LATE, _IN_TIME, _SETTLED = (25, 40), 5, 130
 _SEQS = 8
 _MONTH = 30
 _HOUR = 3_600_000
@@ -48,6 +50,9 @@ class Telling:
 
     first_seq: int
     """What all `source_seq` of this province are above."""
+
+    known: set[tuple[str, ...]] = field(default_factory=set)
+    """The records told of so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +76,33 @@ def telling_of(contract: Contract, random: Random, as_of: date, shares: Shares, 
 
 def story(record: int, subject: Subject, kind: Kind, telling: Telling) -> Iterator[Planned]:
     """The submissions about one fact, in the order of sending."""
-    random, fact = telling.random, _fact(record, subject, kind, telling)
+    random, entry = telling.random, kind.entry(subject, telling.random)
+    fact = None if entry is None else _fact(record, subject, kind, entry, telling)
+    if fact is None or not _new(fact, telling):
+        return
     sent = _sent(fact, telling, op="UPSERT", payload=fact.content)
     whole = {"payload": fact.content, "envelope": {**sent.cut["envelope"], "subject": subject.reference}}
     refused = next((field for field, prohibited in kind.prohibited if prohibited(whole)), None)
     if refused is not None:
         yield replace(sent, outcome="REJECTED", rule="DQ-SCOPE-01", field=refused, effect="")
     elif random.random() < telling.shares.wrong:
-        yield spoil(sent, kind.record_type, fact.entry, random)
+        yield spoil(sent, kind.record_type, fact.entry, random, telling.contract.codes)
     else:
         yield from _later(sent, fact, telling)
 
 
-def _fact(record: int, subject: Subject, kind: Kind, telling: Telling) -> _Fact:
+def _new(fact: _Fact, telling: Telling) -> bool:
+    """True if nothing has been told of such a record yet: a type's key may be no more than a subject and a year."""
+    record_type = fact.kind.record_type
+    named = (str(fact.content.get(name)) for name in sorted(record_type.key_fields))
+    key = (record_type.name, fact.subject.uscc or fact.subject.id_number, fact.entry.department, *named)
+    known = key in telling.known
+    telling.known.add(key)
+    return not known
+
+
+def _fact(record: int, subject: Subject, kind: Kind, entry: Entry, telling: Telling) -> _Fact:
     random, shares = telling.random, telling.shares
-    entry = random.choice(kind.entries)
     age = random.randint(NEWEST, OLDEST)
     if kind.once:
         # Told before all else.
@@ -153,7 +170,8 @@ def _turn(fact: _Fact, telling: Telling) -> str:
     at_once = turn in ("", "duplicate", "equivocal")
     settled = (telling.as_of - fact.decided).days > _SETTLED
     possible = {"revoked": not fact.kind.once, "repaired": fact.kind.repairable}.get(turn, True)
-    return turn if at_once or (settled and possible) else ""
+    fixed = turn in _REVISING and not revisable(fact.kind.record_type, fact.content)
+    return turn if not fixed and (at_once or (settled and possible)) else ""
 
 
 def _corrected(fact: _Fact, telling: Telling, *, step: int = 1) -> Planned:
@@ -168,13 +186,13 @@ def _behind(earlier: Planned, later: Planned) -> Planned:
 def _key_of(fact: _Fact) -> dict[str, Any]:
     """What an end must say: the fields that make the key, and the organ that decided."""
     record_type = fact.kind.record_type
-    named = {part for part in record_type.key if not part.startswith("@")} | {record_type.deciding or ""}
+    named = {*record_type.key_fields, record_type.deciding}
     return {name: value for name, value in fact.content.items() if name in named}
 
 
 def _sent(fact: _Fact, telling: Telling, *, op: str, payload: dict[str, Any], step: int = 0, days: int = 0) -> Planned:
     random = telling.random
-    low, high = _LATE if fact.late and step == 0 else _IN_TIME
+    low, high = _LATE if fact.late and step == 0 else (1, min(_IN_TIME, fact.entry.late_after or _IN_TIME))
     day, _ = telling.contract.calendar.working_days_after(fact.decided + timedelta(days=days), random.randint(low, high))
     told = datetime.combine(day, time(9 + random.randrange(8), random.randrange(60)), SHANGHAI)
     return Planned(
@@ -191,10 +209,12 @@ def _sent(fact: _Fact, telling: Telling, *, op: str, payload: dict[str, Any], st
 
 def _envelope(fact: _Fact, op: str, seq: int) -> dict[str, Any]:
     envelope: dict[str, Any] = {"op": op, "decided_at": fact.decided, "source_seq": seq}
+    publication = fact.entry.publication
     if fact.subject.kind == PERSON:
-        envelope |= {"publication_class": Publication.GOV_SHARED.value, "privacy": "PERSONAL"}
+        open_to_all = fact.kind.open_persons or publication is not Publication.PUBLIC
+        envelope |= {"publication_class": (publication if open_to_all else Publication.GOV_SHARED).value, "privacy": "PERSONAL"}
     elif fact.narrowed:
-        envelope["publication_class"] = Publication.AUTHORISED.value
+        envelope["publication_class"] = stricter(publication, Publication.AUTHORISED).value
     if op != "UPSERT":
         envelope["reason"] = "样例"
     return envelope

@@ -13,15 +13,19 @@ from databus.contract.catalogue import Contract
 from databus.contract.codes import Code
 from databus.testing.province.words import FAMILY, FANCY, GIVEN, PLACES, ROADS, TRADES
 
-PERSON, HOUSEHOLD = "PERSON", "HOUSEHOLD"
-CLASSES = ("91", "92", "93", PERSON)
-"""What a subject is: the first two characters of its USCC (enterprise, household, cooperative), or a person."""
+PERSON, HOUSEHOLD, ORGANISATION = "PERSON", "HOUSEHOLD", "ORGANISATION"
+CLASSES = ("91", "92", "93", "52", "12", "31", "N2", PERSON)
+"""What a subject is: the first two characters of its USCC (enterprise, household, cooperative …), or a person."""
 
-OFTEN = (80, 12, 6, 2)
+OFTEN = (75, 12, 6, 1.5, 1, 0.5, 1, 3)
 FORMS = {
-    "91": ("ORGANISATION", "COMPANY", "有限公司"),
+    "91": (ORGANISATION, "COMPANY", "有限公司"),
     "92": (HOUSEHOLD, "HOUSEHOLD", "商行"),
-    "93": ("ORGANISATION", "COOPERATIVE", "农民专业合作社"),
+    "93": (ORGANISATION, "COOPERATIVE", "农民专业合作社"),
+    "52": (ORGANISATION, "PRIVATE_NON_ENTERPRISE", "培训中心"),
+    "12": (ORGANISATION, "PUBLIC_INSTITUTION", "检测站"),
+    "31": (ORGANISATION, "LAW_FIRM", "律师事务所"),
+    "N2": (ORGANISATION, "RURAL_COLLECTIVE", "村股份经济合作社"),
 }
 FIRST = 2 * len(checkdigits.USCC_ALPHABET) ** 2
 """Bodies below YYYY0200 are fixtures of documents and tests."""
