@@ -43,6 +43,7 @@ def test_the_department_sees_what_it_sent_as_policy_lets_it(sealed: World, inbox
     page = opened(sealed, "emergency").get(ONE).text
     sent = inbox.example("ADMIN_PENALTY")["payload"]
     assert str(sent["content"]) in page and "内部备注" not in page
+    assert "legal person or other organisation" in page and "LEGAL_PERSON" not in page, "codes stand by their names"
     assert "in.emergency/1/7" in page and "a required field is empty" in page and "recorded" in page
 
 

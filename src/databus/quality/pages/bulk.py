@@ -19,9 +19,9 @@ from databus.quality.content import ENVELOPE
 from databus.quality.masking import is_personal_field
 from databus.quality.originals import Sent
 from databus.quality.pages.desk import Desk
-from databus.quality.pages.mending import LONGEST, Mend, Mending, mend_of, person, seen_of, text_of
+from databus.quality.pages.mending import LONGEST, Mend, Mending, mend_of, person, seen_of
 from databus.quality.pages.office import PATH, Form
-from databus.quality.pages.speech import Speech
+from databus.quality.pages.speech import Speech, written
 from databus.store.findings import Filter
 
 MOST = 100
@@ -98,7 +98,7 @@ def _row(one: Tracked, sent: Sent | None, field: str, told: Form, speak: Speech)
     row = _plain(one, speak)
     if sent is None or sent.record_type != one.finding.record_type:
         return {**row, "why": "gone"}
-    now = text_of(sent.payload.get(field))
+    now = written(sent.payload.get(field))
     new = _new(one, now, told)
     if new == now or not new:
         return {**row, "why": "same"}

@@ -21,7 +21,7 @@ from databus.quality.masking import is_personal_field, shown_value
 from databus.quality.originals import Originals, Sent
 from databus.quality.pages.desk import Desk
 from databus.quality.pages.office import PATH, Form
-from databus.quality.pages.speech import Speech
+from databus.quality.pages.speech import Speech, written
 from databus.store.findings import Story
 
 CELL = "cell."
@@ -67,13 +67,13 @@ def router(desk: Desk, mending: Mending) -> APIRouter:
     async def mend(request: Request, visit: Visit, told: Form) -> Response:
         department, speak = office.department(request, visit, own=True), office.speech(request)
         story, sent = await _original(desk, mending, request, department)
-        written = {name.removeprefix(CELL): value.strip()[:LONGEST] for name, value in told.items() if name.startswith(CELL)}
-        one = mend_of(story.tracked, sent, changes(sent, written, speak), beside=story.beside, once=told.get("once", "")[:64])
+        typed = {name.removeprefix(CELL): value.strip()[:LONGEST] for name, value in told.items() if name.startswith(CELL)}
+        one = mend_of(story.tracked, sent, changes(sent, typed, speak), beside=story.beside, once=told.get("once", "")[:64])
         publish = told.get("step") == "publish"
         answer = await mending.again(department, [one], not publish)
         (result,) = answer["results"]
         seen = seen_of(result, speak)
-        page = {**_frame(story, speak), "cells": cells_of(sent, story, speak, written), "seen": seen, "once": told.get("once", "")[:64]}
+        page = {**_frame(story, speak), "cells": cells_of(sent, story, speak, typed), "seen": seen, "once": told.get("once", "")[:64]}
         if publish and result["outcome"] == "ACCEPTED":
             receipt = {name: answer[name] for name in ("receipt", "submissions") if name in answer}
             done = {"count": 1, "submission": result["submission_id"], "receipt": receipt}
@@ -93,32 +93,21 @@ def mend_of(tracked: Tracked, sent: Sent, cells: Mapping[str, str], *, beside: I
     return Mend(sent, cells, names, not stopped, derived_id("mended", finding.event_id, once))
 
 
-def changes(sent: Sent, written: Mapping[str, str], speak: Speech) -> dict[str, str]:
+def changes(sent: Sent, typed: Mapping[str, str], speak: Speech) -> dict[str, str]:
     """The cells of the form that say something else than was sent. A personal one left empty stays as it was."""
     record_type = speak.contract.types[sent.record_type]
     of_person = person(sent)
     found: dict[str, str] = {}
-    for name, text in written.items():
+    for name, text in typed.items():
         field = record_type.fields.get(name)
         if field is None or field.parts or (not text and is_personal_field(field, person=of_person)):
             continue
-        if text != text_of(sent.payload.get(name)):
+        if text != written(sent.payload.get(name)):
             found[name] = text
     return found
 
 
-def text_of(value: Any) -> str:
-    """A value of a payload as its form has it, and as the contract's own columns write it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return ";".join(map(str, value))
-    return format(value, "f") if hasattr(value, "as_tuple") else str(value)
-
-
-def cells_of(sent: Sent, story: Story, speak: Speech, written: Mapping[str, str]) -> list[dict[str, Any]]:
+def cells_of(sent: Sent, story: Story, speak: Speech, typed: Mapping[str, str]) -> list[dict[str, Any]]:
     """The row as a form: a cell per field that holds one value, those with a finding first."""
     record_type: RecordType = speak.contract.types[sent.record_type]
     found = [one for one in (story.tracked, *story.beside) if one.status in OPEN]
@@ -130,13 +119,13 @@ def cells_of(sent: Sent, story: Story, speak: Speech, written: Mapping[str, str]
         was = sent.payload.get(name)
         personal = is_personal_field(field, person=of_person)
         wrong = [one.finding for one in found if one.finding.field.removeprefix("envelope.subject.") == name]
-        text = written.get(name, "" if personal else text_of(was))
+        text = typed.get(name, "" if personal else written(was))
         cells.append(
             {
                 "name": name,
                 "label": speak.of(field),
                 "text": text,
-                "covered": shown_value(text_of(was), field, person=of_person) if personal and was is not None else "",
+                "covered": shown_value(written(was), field, person=of_person) if personal and was is not None else "",
                 "long": len(text) > _LONG_TEXT or (field.kind == "string" and (field.max_length or 0) > 500),
                 "most": min(field.max_length or LONGEST, LONGEST),
                 "choices": _choices(field.code, speak) if field.kind != "strings" else (),

@@ -20,7 +20,6 @@ from databus.quality.findings import RULES
 from databus.quality.originals import Originals, Sent
 from databus.quality.pages.causes import listed
 from databus.quality.pages.desk import Desk
-from databus.quality.pages.mending import text_of
 from databus.quality.pages.office import PATH
 from databus.quality.pages.speech import Speech, instant
 from databus.store.refused import Place, Refused
@@ -117,7 +116,7 @@ def _row(one: Refused, department: str, speak: Speech) -> dict[str, Any]:
 def _cells(seen: Disclosed, record_type: RecordType, speak: Speech) -> list[dict[str, str]]:
     """The fields that may be seen and have a value, then those that are withheld, with the reason."""
     shown = [
-        {"label": speak.of(record_type.fields[name]), "text": text_of(value), "why": ""}
+        {"label": speak.of(record_type.fields[name]), "text": speak.value(record_type.fields[name], value), "why": ""}
         for name, value in seen.fields.items()
         if name in record_type.fields and value not in (None, "", []) and not record_type.fields[name].parts
     ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from databus.contract.calendar import SHANGHAI
 from databus.contract.catalogue import Contract
+from databus.contract.fields import Field
 from databus.quality.content import ENVELOPE
 from databus.quality.findings import RULES, remedy
 
@@ -48,6 +50,14 @@ class Speech:
         found = known.fields.get(field) if known is not None else None
         return self.of(found) if found is not None else field.removeprefix(ENVELOPE)
 
+    def value(self, field: Field, value: object) -> str:
+        """A value of a payload: codes by name, lists of them too, everything else as it is written."""
+        if field.code is None or not isinstance(value, str | list | tuple):
+            return written(value)
+        told = [value] if isinstance(value, str) else value
+        comma = self("desk.comma")
+        return comma.join(self.contract.codes.label(field.code, str(one), self.language) for one in told)
+
     def record_type(self, name: str) -> str:
         """The name of a record type."""
         found = self.contract.types.get(name)
@@ -70,6 +80,17 @@ class Speech:
     def message(self, zh: str, en: str) -> str:
         """One of two texts."""
         return zh if self.language == "zh" else en
+
+
+def written(value: object) -> str:
+    """A value of a payload as its form has it, and as the contract's own columns write it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ";".join(map(str, value))
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def instant(milliseconds: int) -> str:
