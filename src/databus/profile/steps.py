@@ -17,7 +17,9 @@ _UNMOVED = {Meeting.SAME: Kind.DUPLICATE, Meeting.RIVAL: Kind.EQUIVOCAL, Meeting
 
 def moved(before: View | None, after: View) -> bool:
     """True if the current profile is another one: what a `pv` counts."""
-    return (None if before is None else before.told) != after.told
+    if before is None or not before.present:
+        return after.present
+    return before.told != after.told
 
 
 def kind_of(event: Event, meeting: Meeting, before: View | None, after: View) -> Kind:
