@@ -119,6 +119,20 @@ async def test_an_organisation_is_known_by_name_code_and_division(line: Line) ->
     assert await line.rows("SELECT scheme FROM subject_codes ORDER BY scheme") == [{"scheme": "CN-REG"}, {"scheme": "CN-USCI"}]
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3])
+async def test_the_kind_of_a_subject_is_the_last_one_told_however_the_log_is_cut(line: Line, cut: int) -> None:
+    kinds = (SubjectKind.ORGANISATION, SubjectKind.ORGANISATION, SubjectKind.HOUSEHOLD)
+    # A code of the tax office says nothing of a division.
+    changes = [
+        line.change(f"e{at}", record_key=f"penalty-{at}", label_class=replace(OPEN, subject_kind=kind), codes={})
+        for at, kind in enumerate(kinds)
+    ]
+    for at in range(0, len(changes), cut):
+        await line.happen(*changes[at : at + cut])
+    (row,) = await line.rows("SELECT kind FROM subjects")
+    assert row["kind"] == SubjectKind.HOUSEHOLD
+
+
 async def test_characters_and_days_postgresql_cannot_hold_do_not_stop_the_line(line: Line) -> None:
     odd = line.change("a\x00", payload={"content": "a\x00b\\u0000"}, subject_name="样\x00例", wake=2147483647)
     await line.happen(odd)

@@ -111,12 +111,14 @@ WHERE n.standing = 'DELETED' AND v.record_type = n.record_type AND v.record_key 
     AND v.subject_key = n.subject_key AND v.from_offset < n."offset" AND v.payload IS NOT NULL
 """
 
+# However the log is cut into chunks: the kind is the last that was told, the division the last that was told of one.
 _SUBJECTS = """
 INSERT INTO subjects (subject_key, kind, division)
-SELECT DISTINCT ON (subject_key) subject_key, subject_kind, division
-FROM incoming_changes ORDER BY subject_key, division = '', "offset" DESC
-ON CONFLICT (subject_key) DO UPDATE SET kind = excluded.kind, division = excluded.division
-WHERE excluded.division <> '' AND (subjects.kind, subjects.division) IS DISTINCT FROM (excluded.kind, excluded.division)
+SELECT subject_key, (array_agg(subject_kind ORDER BY "offset" DESC))[1],
+    coalesce((array_agg(division ORDER BY "offset" DESC) FILTER (WHERE division <> ''))[1], '')
+FROM incoming_changes GROUP BY subject_key
+ON CONFLICT (subject_key) DO UPDATE SET kind = excluded.kind, division = coalesce(nullif(excluded.division, ''), subjects.division)
+WHERE subjects.kind <> excluded.kind OR (excluded.division <> '' AND subjects.division <> excluded.division)
 """
 
 _SUBJECT_NAMES = """
