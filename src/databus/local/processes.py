@@ -43,8 +43,9 @@ class Child:
             return file.read().decode("utf-8", "replace")
 
     def tail(self, lines: int = 15) -> str:
-        """The last lines it logged: the reason, when it has died."""
-        return "\n".join(self.lines().splitlines()[-lines:])
+        """The last lines it logged, and while it has said nothing those of the start before: the reason, when it has died."""
+        told = self.lines() or self.command.log.read_text("utf-8", "replace")
+        return "\n".join(told.splitlines()[-lines:])
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from databus.local.processes import Child, Command, Part
 # A record may have 4 MiB; the limit counts the batch around it too.
 MAX_BATCH_BYTES = 4 * 1024 * 1024 + 64 * 1024
 _STARTED = "Kafka Server started"
-_HEAP = ("-Xms256m", "-Xmx768m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError")
+# The second compiler takes more of two cores in the first minutes than it ever gives back here: half of the broker's time.
+_HEAP = ("-Xms256m", "-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
 _FIXED = f"""\
 process.roles=broker,controller
 node.id=1
