@@ -6,11 +6,12 @@
 | departments/<slug>.hmac | HMAC-SHA-256, 32 bytes hex: hides natural persons from all but their department | that department, intake |
 | postgres.password | role databus | services |
 | platform.hmac | HMAC-SHA-256, 32 bytes hex | checker, gateway |
-| cursor.key, quarantine.key, audit.nonce.key | 32 bytes hex | gateway, checker, projector |
+| cursor.key, audit.nonce.key | 32 bytes hex | gateway, projector |
+| quarantine.key | 32 bytes hex | checker, intake, stewards |
 | token-signing.pem | ES256 | gateway, intake |
 | bundle-signing.pem, bundle-signing.pub | ES256 | registrar, OPA |
 | receipt-signing.pem, receipt-signing.pub | ES256 | intake, everybody |
-| waiver-signing.pem, waiver-signing.pub | ES256 | stewards, checker |
+| waiver-signing.pem, waiver-signing.pub | ES256 | intake, stewards; checker |
 | opa.token | bearer | gateway, intake, OPA |
 """
 
