@@ -26,7 +26,7 @@ from databus.settings import CHECKOUT
 from databus.testing.province.plan import Planned
 from live.lines import checking, planned, run
 
-COUNT = 400
+COUNT = 600
 Fault = Callable[[Evidence, Codec], Evidence]
 
 
@@ -84,6 +84,10 @@ def row_left_under_an_older_code(evidence: Evidence, codec: Codec) -> Evidence:
     return replace(evidence, versions=[*evidence.versions[:at], row, *evidence.versions[at + 1 :]])
 
 
+def _is_step(record: Record, codec: Codec) -> bool:
+    return codec.name(record.value or b"") == "databus.Change"
+
+
 def _is_event(record: Record, codec: Codec) -> bool:
     return codec.name(record.value or b"") == "databus.Event"
 
@@ -104,7 +108,9 @@ def event_repeated_without_a_step(evidence: Evidence, codec: Codec) -> Evidence:
 
 
 def step_lost(evidence: Evidence, codec: Codec) -> Evidence:
-    return replace(evidence, changes=evidence.changes[:-1])
+    steps = [(at, wire.decode_change(codec, one.value or b"")) for at, one in enumerate(evidence.changes) if _is_step(one, codec)]
+    last = max(at for at, step in steps if step.submission_id)
+    return replace(evidence, changes=[*evidence.changes[:last], *evidence.changes[last + 1 :]])
 
 
 def step_doubled(evidence: Evidence, codec: Codec) -> Evidence:
@@ -159,9 +165,9 @@ def attribute_lost(evidence: Evidence, codec: Codec) -> Evidence:
 
 
 def finding_of_the_profiler_lost(evidence: Evidence, codec: Codec) -> Evidence:
-    whole = {record: wire.decode_finding(codec, record.value or b"").rule.startswith(WHOLE) for record in evidence.findings}
-    assert any(whole.values())
-    return replace(evidence, findings=[record for record, last in whole.items() if not last])
+    whole = {at for at, one in _findings(evidence, codec) if one.rule.startswith(WHOLE)}
+    assert whole
+    return replace(evidence, findings=[record for at, record in enumerate(evidence.findings) if at not in whole])
 
 
 def finding_of_the_checker_lost(evidence: Evidence, codec: Codec) -> Evidence:

@@ -120,6 +120,8 @@ def _row(change: Change, told: dict[str, Any] | None) -> RecordRow:
         submission_id=change.submission_id,
         catalog_code=change.catalog_code,
         rule=change.rule,
+        seq=change.seq if told is None else told["envelope"]["source_seq"],
+        recorded_at=0 if told is None else told["envelope"]["recorded_at"],
     )
 
 
