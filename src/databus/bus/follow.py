@@ -221,6 +221,8 @@ async def _places(address: BusAddress, consumer: Any, topics: Iterable[str]) -> 
         if not partitions:
             raise Misconfigured(f"user {address.username} sees no topic {name}; run the registrar first", topic=name)
         found += [TopicPartition(address.topic(name), number) for number in sorted(partitions)]
+    # Offsets are asked of leaders: those it does not know aiokafka looks up topic by topic, a tenth of a second each.
+    await consumer._client.set_topics({place.topic for place in found})
     return found
 
 
