@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,15 +12,14 @@ import orjson
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.values import jsonable
 from databus.department.cells import ENVELOPE
-from databus.department.http import foresight
 from databus.department.http.composing import timed
-from databus.department.http.delivery import Asked, composed, composer, deliver, refused
+from databus.department.http.delivery import Asked, composer, deliver, foreseen
 from databus.department.http.idempotency import microseconds
 from databus.department.http.intake import Intake
 from databus.department.http.items import Item
 from databus.department.http.members import envelope_cells, payload_cells
 from databus.department.http.refusals import Refusal
-from databus.department.submission import MOST_FIXES, Submission
+from databus.department.submission import MOST_FIXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +48,7 @@ async def publish_again(intake: Intake, department: str, corrections: Sequence[C
     if not dry_run:
         answer = await deliver(intake, department, Asked(items, told), make)
         return dict(orjson.loads(answer.body))
-    judged = await asyncio.to_thread(composed, items, make)
-    sent = [one for one in judged if isinstance(one, Submission)]
-    seen = iter(zip(sent, await intake.foresee(department, sent) if sent else (), strict=True))
-    results = [
-        {"item": item.number, **foresight.body(*next(seen), intake.contract)}
-        if isinstance(one, Submission)
-        else refused(item, one, intake.contract)
-        for item, one in zip(items, judged, strict=True)
-    ]
-    return {"dry_run": True, "results": results}
+    return {"dry_run": True, "results": await foreseen(intake, department, items, make)}
 
 
 def item_of(one: Correction, number: int, contract: Contract) -> Item:

@@ -12,6 +12,7 @@ import orjson
 from databus.bus.journal import Entry, Place
 from databus.bus.topics import INBOX_RECORD_BYTES, inbox
 from databus.contract.catalogue import Contract
+from databus.department.http import foresight
 from databus.department.http.composing import Composer
 from databus.department.http.intake import Intake
 from databus.department.http.items import Item
@@ -106,6 +107,23 @@ def _result(item: Item, judged: Judged, where: Mapping[str, Place] | None, intak
             "offset": place.offset,
         }
     return refused(item, judged, intake.contract)
+
+
+async def foreseen(intake: Intake, department: str, items: Sequence[Item], make: Composer) -> list[dict[str, Any]]:
+    """What would become of each item if it were sent: a result each.
+
+    Raises:
+        StoreUnavailable, PolicyUnavailable: a part is away.
+    """
+    judged = await asyncio.to_thread(composed, items, make)
+    sent = [one for one in judged if isinstance(one, Submission)]
+    seen = iter(zip(sent, await intake.foresee(department, sent) if sent else (), strict=True))
+    return [
+        {"item": item.number, **foresight.body(*next(seen), intake.contract)}
+        if isinstance(one, Submission)
+        else refused(item, one, intake.contract)
+        for item, one in zip(items, judged, strict=True)
+    ]
 
 
 def refused(item: Item, reasons: Sequence[Refusal], contract: Contract) -> dict[str, Any]:

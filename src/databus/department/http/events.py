@@ -16,11 +16,10 @@ from starlette.responses import Response
 from databus.contract.catalogue import Contract
 from databus.department.http import cloudevents, examples, foresight, items, secrecy, strict
 from databus.department.http.cloudevents import CloudEvent
-from databus.department.http.delivery import Asked, composed, composer, deliver, refused
+from databus.department.http.delivery import Asked, composer, deliver, foreseen
 from databus.department.http.idempotency import fingerprint, key_of, microseconds, once
 from databus.department.http.intake import Intake, own
 from databus.department.http.items import Item
-from databus.department.submission import Submission
 from databus.errors import Malformed, TooLarge
 from databus.store.replies import Reply
 from databus.web.bodies import body_of, media_type
@@ -80,15 +79,7 @@ async def _told(intake: Intake, department: str, asked: Asked) -> Response:
         raise TooLarge(f"A dry run is for {DRY_MOST} events at most.", limit=DRY_MOST)
     begun = microseconds(intake.clock())
     make = composer(intake, department, begun=begun, seed=(begun, asked.source_sha256))
-    judged = await asyncio.to_thread(composed, asked.items, make)
-    sent = [one for one in judged if isinstance(one, Submission)]
-    seen = iter(zip(sent, await intake.foresee(department, sent) if sent else (), strict=True))
-    results = [
-        {"item": item.number, **foresight.body(*next(seen), intake.contract)}
-        if isinstance(one, Submission)
-        else refused(item, one, intake.contract)
-        for item, one in zip(asked.items, judged, strict=True)
-    ]
+    results = await foreseen(intake, department, asked.items, make)
     accepted = sum(one["outcome"] == foresight.ACCEPTED for one in results)
     told = {"dry_run": True, "accepted": accepted, "refused": len(results) - accepted, "results": results}
     return Response(orjson.dumps(told), media_type="application/json", headers={"Cache-Control": "no-store"})
