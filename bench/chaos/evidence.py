@@ -9,7 +9,8 @@ from typing import Any
 
 from databus.bus import topics
 from databus.bus.address import BusAddress
-from databus.bus.follow import Positions, beginnings, ends, follow
+from databus.bus.follow import Positions, ends
+from databus.bus.through import through
 from databus.cli.session import Session
 from databus.model.chunk import Record
 from databus.store import reconciliation
@@ -100,21 +101,7 @@ def _less(now: Count, then: Count) -> Count:
 
 async def read_all(address: BusAddress, names: Iterable[str], since: Positions | None = None) -> list[Record]:
     """Every committed record of some topics, from their beginnings or from the places named."""
-    names, told = tuple(names), since or {}
-    first, end, stop, found = await beginnings(address, names), await ends(address, names), asyncio.Event(), list[Record]()
-    begun = {place: max(offset, told.get(place, 0)) for place, offset in first.items()}
-    left = {place for place, offset in end.items() if offset > begun[place]}
-
-    def moved(topic: str, partition: int, offset: int) -> None:
-        if offset >= end[topic, partition]:
-            left.discard((topic, partition))
-        if not left:
-            stop.set()
-
-    if left:
-        async for records in follow(address, topics=names, positions=begun, stop=stop, on_position=moved):
-            found += records
-    return found
+    return [record async for records in through(address, names, since=since) for record in records]
 
 
 async def _rows(pool: Pool, query: str) -> list[Row]:

@@ -18,8 +18,8 @@ from kafka import KafkaAdminClient
 from bench.merge.peers.meter import Order
 from databus.bus import topics
 from databus.bus.address import BusAddress
-from databus.bus.follow import ends, follow
 from databus.bus.partition import partition
+from databus.bus.through import through
 from databus.cli.output import aside
 from databus.cli.session import Session, session
 from databus.contract import catalogue
@@ -154,15 +154,4 @@ async def _feed(client: Mapping[str, Any], rows: Iterable[tuple[str, bytes, Row]
 
 
 async def _records(address: BusAddress, topic: str) -> int:
-    last, stop, count = await ends(address, [topic]), asyncio.Event(), 0
-    left = {place for place, end in last.items() if end}
-
-    def moved(name: str, number: int, offset: int) -> None:
-        if offset >= last[name, number]:
-            left.discard((name, number))
-        if not left:
-            stop.set()
-
-    async for records in follow(address, topics=[topic], positions={}, stop=stop, on_position=moved):
-        count += len(records)
-    return count
+    return sum([len(records) async for records in through(address, [topic])])

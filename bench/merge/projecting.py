@@ -8,11 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 
+from bench.chaos.evidence import read_all
 from bench.merge import full
 from bench.merge.ground import Ground
 from bench.merge.table import at_least, middle, plain
-from databus.bus.address import BusAddress
-from databus.bus.follow import ends, follow
 from databus.cli.bench import Row
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
@@ -33,28 +32,10 @@ def measure(ground: Ground, count: int, seed: int, rounds: int) -> Iterator[Row]
     full.fold(ground, NAME)
     here = ground.here
     dsn = connected(here.settings, here.keys, "operator").postgres.dsn.get_secret_value()
-    steps = asyncio.run(read(here.address("admin"), f"{NAME}-fold-changes"))
+    steps = asyncio.run(read_all(here.address("admin"), [f"{NAME}-fold-changes"]))
     found = [asyncio.run(once(dsn, steps, here.codec("admin"), here.contract, generation=turn + 2)) for turn in range(rounds)]
     yield plain("projector: steps into PostgreSQL, all indexes", middle([len(steps) / projected for projected, _ in found]), "steps/s")
     yield at_least("projector: COPY of the same rows / projector", middle([copied / projected for projected, copied in found]), 0.25)
-
-
-async def read(address: BusAddress, topic: str) -> list[Record]:
-    """All that is in a topic, partition by partition."""
-    last, stop = await ends(address, [topic]), asyncio.Event()
-    left = {place for place, end in last.items() if end}
-    parts = defaultdict[int, list[Record]](list)
-
-    def moved(name: str, number: int, offset: int) -> None:
-        if offset >= last[name, number]:
-            left.discard((name, number))
-        if not left:
-            stop.set()
-
-    async for records in follow(address, topics=[topic], positions={}, stop=stop, on_position=moved):
-        for record in records:
-            parts[record.partition].append(record)
-    return [record for number in sorted(parts) for record in parts[number]]
 
 
 async def once(dsn: str, steps: Sequence[Record], codec: Codec, contract: Contract, *, generation: int) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from databus.bus import admin, follow, generations, refold, registry
 from databus.bus.address import BusAddress
 from databus.bus.partition import partition
 from databus.bus.registers import Registers
+from databus.bus.through import through
 from databus.contract import catalogue, wire
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
@@ -79,14 +80,8 @@ class Installation:
         """What the projector does of all there is."""
         address = await self.present("projector")
         names = topic_names or ("changes", "findings")
-        at, stop, last = await projection.positions(self.pool), asyncio.Event(), await follow.ends(address, names)
-
-        def moved(topic: str, part: int, offset: int) -> None:
-            at[topic, part] = offset
-            if all(at.get(place, 0) >= end for place, end in last.items()):
-                stop.set()
-
-        async for chunk in follow.follow(address, topics=names, positions=dict(at), stop=stop, on_position=moved):
+        since = await projection.positions(self.pool)
+        async for chunk in through(address, names, since=since):
             async with session(self.pool) as connection:
                 generation = address.generation
                 await projection.project(connection, chunk[0].topic, chunk, self.codec, self.contract, generation=generation)
@@ -98,18 +93,8 @@ class Installation:
     async def read(self, topic: str, *, generation: int = 1) -> list[Record]:
         """Every committed record of a topic."""
         address = replace(self.root, generation=generation)
-        end, stop, found = await follow.ends(address, [topic]), asyncio.Event(), list[Record]()
-        at: dict[tuple[str, int], int] = {}
-
-        def moved(name: str, number: int, offset: int) -> None:
-            at[name, number] = offset
-            if all(at.get(place, 0) >= last for place, last in end.items()):
-                stop.set()
-
         async with asyncio.timeout(60):
-            async for records in follow.follow(address, topics=[topic], positions={}, stop=stop, on_position=moved):
-                found += records
-        return found
+            return [record async for records in through(address, [topic]) for record in records]
 
 
 async def install(engines: Engines) -> Installation:

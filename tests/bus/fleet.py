@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaProducer
 from databus.bus import follow
 from databus.bus.address import BusAddress
 from databus.bus.partition import partition
+from databus.bus.through import through
 from databus.model import keys
 from databus.model.chunk import Record
 from databus.settings import inherited
@@ -107,18 +108,8 @@ async def drained(address: BusAddress, fleet: Fleet, *, seconds: float, step: Ca
 
 async def read_all(address: BusAddress, topic: str) -> list[Record]:
     """Every committed record of a topic."""
-    end, stop, found = await follow.ends(address, [topic]), asyncio.Event(), list[Record]()
-    at: dict[tuple[str, int], int] = {}
-
-    def moved(name: str, number: int, offset: int) -> None:
-        at[name, number] = offset
-        if all(at.get(place, 0) >= last for place, last in end.items()):
-            stop.set()
-
     async with asyncio.timeout(30):
-        async for records in follow.follow(address, topics=[topic], positions={}, stop=stop, on_position=moved):
-            found += records
-    return found
+        return [record async for records in through(address, [topic]) for record in records]
 
 
 async def require_exactly_once(address: BusAddress, sent: Counter[str]) -> None:

@@ -15,7 +15,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from databus.bus.address import BusAddress
-from databus.bus.follow import ends, follow
+from databus.bus.follow import Positions
+from databus.bus.through import through
 from databus.bus.topics import EVENTS, RECORD_BYTES
 from databus.errors import BusUnavailable
 from databus.model import keys
@@ -48,17 +49,11 @@ async def scan(
         Misconfigured: this user may not read `events`.
     """
     found: dict[bytes, dict[bytes, Record]] = {}
-    last = {number: end for (_, number), end in (await ends(address, [EVENTS])).items()}
-    at = dict.fromkeys(last, 0)
-    stop = asyncio.Event()
 
-    def moved(_: str, number: int, offset: int) -> None:
-        at[number] = offset
-        progress(sum(min(at[one], last[one]) for one in last), sum(last.values()))
-        if all(at[one] >= last[one] for one in last):
-            stop.set()
+    def moved(at: Positions, goal: Positions) -> None:
+        progress(sum(min(at[one], end) for one, end in goal.items()), sum(goal.values()))
 
-    async for records in follow(address, topics=[EVENTS], positions={}, stop=stop, on_position=moved):
+    async for records in through(address, [EVENTS], moved=moved):
         for record in records:
             prefix = keys.prefix(record.key or b"", _PARTS)
             if record.key and prefix in wanted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,7 +29,7 @@ async def follow(
     stop: asyncio.Event | None = None,
     beat: Callable[[], None] | None = None,
     on_position: Callable[[str, int, int], None] | None = None,
-) -> AsyncIterator[Sequence[Record]]:
+) -> AsyncGenerator[Sequence[Record], None]:
     """Committed records from `positions` on (a partition not named starts at its beginning), until `stop`.
 
     One yield is at most `batch_max` records of one partition in offset order. `on_position` is told (topic, partition,

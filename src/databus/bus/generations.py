@@ -11,8 +11,8 @@ from kafka import KafkaAdminClient
 from kafka.errors import GroupIdNotFoundError, KafkaError
 
 from databus.bus.address import GENERATIONAL, BusAddress
-from databus.bus.follow import beginnings, ends, follow
 from databus.bus.journal import Journal
+from databus.bus.through import through
 from databus.bus.topics import CHANGES, GENERATIONS, REGISTERS
 from databus.errors import BusUnavailable, Conflict, DataUnusable, Misconfigured
 from databus.model.chunk import Record
@@ -31,22 +31,7 @@ async def current(address: BusAddress) -> int:
         Misconfigured: the register does not exist, or this user may not read it.
         DataUnusable: it holds something that is no generation.
     """
-    place = GENERATIONS, 0
-    end, first = (await ends(address, [GENERATIONS]))[place], (await beginnings(address, [GENERATIONS]))[place]
-    if end <= first:
-        return FIRST
-    stop, found = asyncio.Event(), list[Record]()
-    at = first
-
-    def moved(_: str, __: int, offset: int) -> None:
-        nonlocal at
-        at = offset
-        if at >= end:
-            stop.set()
-
-    async for records in follow(address, topics=[GENERATIONS], positions={}, stop=stop, on_position=moved):
-        found += records
-    return _of(found)
+    return _of([record async for records in through(address, [GENERATIONS]) for record in records])
 
 
 def _of(records: Iterable[Record]) -> int:

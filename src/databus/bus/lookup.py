@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
+from contextlib import aclosing
 
 from databus.bus.address import BusAddress
-from databus.bus.follow import beginnings, ends, follow
+from databus.bus.follow import ends
 from databus.bus.partition import partition
+from databus.bus.through import through
 from databus.errors import BusUnavailable
 from databus.model.chunk import Record
 
@@ -24,21 +26,13 @@ async def read_many(address: BusAddress, topic: str, wanted: Places, *, timeout_
         BusUnavailable: the broker does not answer in time.
         Misconfigured: the topic does not exist or may not be read.
     """
-    first, last = await beginnings(address, [topic]), await ends(address, [topic])
-    goal = {place: min(end, max(wanted[place[1]], default=-1) + 1) if place[1] in wanted else 0 for place, end in last.items()}
-    begin = {place: max(first[place], min(wanted[place[1]], default=0)) if place[1] in wanted else end for place, end in last.items()}
-    begin = {place: min(offset, last[place]) for place, offset in begin.items()}
+    last = await ends(address, [topic])
+    begin = {place: min(wanted.get(place[1], ()), default=end) for place, end in last.items()}
+    goal = {place: max(wanted.get(place[1], ()), default=-1) + 1 for place in last}
     found: dict[tuple[int, int], Record] = {}
-    at, stop = dict(begin), asyncio.Event()
-
-    def moved(name: str, partition: int, offset: int) -> None:
-        at[name, partition] = offset
-        if all(at[place] >= goal[place] for place in goal):
-            stop.set()
-
     try:
         async with asyncio.timeout(timeout_seconds):
-            async for records in follow(address, topics=[topic], positions=begin, stop=stop, on_position=moved):
+            async for records in through(address, [topic], since=begin, until=goal):
                 found |= {(one.partition, one.offset): one for one in records if one.offset in wanted.get(one.partition, ())}
     except TimeoutError:
         raise BusUnavailable(f"{topic} was not read in {timeout_seconds:.0f} s", topic=topic) from None
@@ -52,24 +46,15 @@ async def find_keyed(address: BusAddress, topic: str, key: bytes, *, timeout_sec
         BusUnavailable: the broker does not answer in time.
         Misconfigured: the topic does not exist or may not be read.
     """
-    first, last = await beginnings(address, [topic]), await ends(address, [topic])
+    last = await ends(address, [topic])
     here = partition(key, len(last))
-    begin = {place: first[place] if place[1] == here else end for place, end in last.items()}
-    if begin[topic, here] >= last[topic, here]:
-        return None
-    at, stop, found = dict(begin), asyncio.Event(), list[Record]()
-
-    def moved(name: str, number: int, offset: int) -> None:
-        at[name, number] = offset
-        if all(at[place] >= end for place, end in last.items()):
-            stop.set()
-
+    begin = {place: 0 if place[1] == here else end for place, end in last.items()}
     try:
-        async with asyncio.timeout(timeout_seconds):
-            async for records in follow(address, topics=[topic], positions=begin, stop=stop, on_position=moved):
-                found += [one for one in records if one.key == key]
-                if found:
-                    break
+        async with asyncio.timeout(timeout_seconds), aclosing(through(address, [topic], since=begin)) as chunks:
+            async for records in chunks:
+                for one in records:
+                    if one.key == key:
+                        return one
     except TimeoutError:
         raise BusUnavailable(f"{topic} was not read in {timeout_seconds:.0f} s", topic=topic) from None
-    return found[0] if found else None
+    return None
