@@ -19,7 +19,7 @@ _LIFE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Seeing:
-    """Asks policy and records; see `quality.pages.sealed.See`."""
+    """Asks policy and records; see `quality.pages.quarantine.See`."""
 
     contract: Contract
     decider: Decider

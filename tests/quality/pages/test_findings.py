@@ -82,7 +82,7 @@ def test_an_answer_that_has_not_come_back_is_said_to_be_kept(client: TestClient,
         world.told.append(answer)
 
     monkeypatch.setattr(world, "tell", slow)
-    monkeypatch.setattr("databus.quality.pages.one.LOOKS", 1)
+    monkeypatch.setattr("databus.quality.pages.finding.LOOKS", 1)
     client = world.client()
     enter(client)
     told = client.post(f"{ONE}/answers", data={"status": "ACK", "csrf": csrf(client.get(ONE).text)})

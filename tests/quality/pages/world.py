@@ -30,8 +30,8 @@ from databus.quality.pages import routes
 from databus.quality.pages.desk import Desk
 from databus.quality.pages.mending import Mend, Mending
 from databus.quality.pages.office import Office
+from databus.quality.pages.quarantine import Browsing
 from databus.quality.pages.scores import Scores
-from databus.quality.pages.sealed import Browsing
 from databus.quality.waiving import Waiving
 from databus.store.accounts import Account
 from databus.store.causes import Cause

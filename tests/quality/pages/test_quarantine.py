@@ -28,7 +28,7 @@ def opened(world: World, who: str) -> TestClient:
 
 
 def test_what_is_kept_out_is_listed_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("databus.quality.pages.sealed.ROWS", 3)
+    monkeypatch.setattr("databus.quality.pages.quarantine.ROWS", 3)
     client = opened(world, "emergency")
     first = client.get(LIST).text
     assert "DQ-COM-01" in first and [f"/quarantine/f0{number}" in first for number in range(5)] == [True, True, True, False, False]
