@@ -9,8 +9,8 @@ from databus.model.change import Kind
 from databus.model.chunk import Output, Record
 from databus.model.event import Event
 from databus.profile.answering import Cause
+from databus.profile.counted import counted
 from databus.profile.forwarding import copy_of
-from databus.profile.here import here
 from databus.profile.overlay import Known
 from databus.profile.registers import Meeting, Profile, Register, address, join, meet
 from databus.profile.steps import kind_of, moved
@@ -32,7 +32,7 @@ def folded(record: Record, lifted: Register, time: Timeline) -> list[Output]:
     led = None if ties is None else ties.leads().get(where[0])
     touches = tie(event, profile, whole.dossiers)
     ties = whole.dossiers.ties(where[0])
-    now = here(where[0], profile, ties)
+    now = counted(where[0], profile, ties)
     touches += whole.take(event, None if before is None else before.elected, now.elected, profile)
     after = now.view(time.clock.day, rules=time.rules, read=time.read, weigh=whole.weigh)
     kind = _kind(event, meeting, before, after, known, profile, time)
@@ -76,7 +76,7 @@ def _kind(event: Event, meeting: Meeting, before: View | None, after: View, know
     def own(registers: Profile) -> View | None:
         if not registers:
             return None
-        return here(subject, registers, ties, as_own=True).view(time.clock.day, rules=time.rules, read=time.read, weigh=time.whole.weigh)
+        return counted(subject, registers, ties, as_own=True).view(time.clock.day, rules=time.rules, read=time.read, weigh=time.whole.weigh)
 
     mine, then = own(known.profile), own(profile)
     kind = Kind.HISTORY if then is None else kind_of(event, meeting, mine, then)

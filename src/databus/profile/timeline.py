@@ -18,9 +18,9 @@ from databus.model.event import Event
 from databus.model.labels import Standing
 from databus.profile.announcing import clock_key, clock_of
 from databus.profile.answering import Cause
+from databus.profile.counted import counted
 from databus.profile.dossier import Touch, holds_records
 from databus.profile.forwarding import copies_of
-from databus.profile.here import here
 from databus.profile.overlay import CLOCK, At, Known, Overlay
 from databus.profile.pending import Pending, sealed, unsealed
 from databus.profile.standing import Read, Rules
@@ -207,7 +207,7 @@ class Timeline:
     def _judged(self, at: At, day: int, cause: str, known_at: int, origin: int | None = None) -> list[Output]:
         known, why = self.overlay.record(at), Cause(cause, known_at)
         ties = self.whole.dossiers.ties(at[0])
-        before, now = self.before(known), here(at[0], known.profile, ties)
+        before, now = self.before(known), counted(at[0], known.profile, ties)
         # Only a link changes who speaks for a record without an event on it.
         shifted = before is not None and before.elected.claims(now.elected)
         touches = self.whole.shift(at, before.elected if before else None, now.elected, ties.code) if shifted and ties else []

@@ -14,7 +14,7 @@ from databus.profile.view import View, Weigh, absent, view_of
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class Counted:
     """A record once it is known what counts: who is elected, the `ways` of the copies in it, whether there is anything at all, and
     whether one source is at odds with itself under two codes only."""
 
@@ -35,15 +35,15 @@ class Here:
         return replace(seen, counted=self.ways, failures=failures) if self.ways or self.torn_apart else seen
 
 
-def here(subject: str, profile: Profile, ties: Ties | None, *, as_own: bool = False) -> Here:
+def counted(subject: str, profile: Profile, ties: Ties | None, *, as_own: bool = False) -> Counted:
     """What counts of a record of a subject; with `as_own` as if the subject were known under this very key."""
     if ties is None:
-        return Here(profile, elect(tuple(profile.values())))
+        return Counted(profile, elect(tuple(profile.values())))
     leads = ties.leads()
     ways = counting(profile, subject, leads)
-    counted = together(profile, ways)
-    if not counted or (subject in leads and not as_own):
-        return Here(profile, nothing(tuple(profile.values())), present=False)
-    elected = elect(tuple(counted.values()))
+    told = together(profile, ways)
+    if not told or (subject in leads and not as_own):
+        return Counted(profile, nothing(tuple(profile.values())), present=False)
+    elected = elect(tuple(told.values()))
     at_odds = elected.torn and not any(register.rivals for at, register in profile.items() if not at.way or at.way in ways)
-    return Here(profile, elected, ways, torn_apart=at_odds)
+    return Counted(profile, elected, ways, torn_apart=at_odds)
