@@ -130,6 +130,41 @@ async def test_nothing_is_handed_out_before_writers_and_state_are_ready(make: Ca
     assert [chunk.following for chunk in got] == [5]
 
 
+async def test_a_seek_before_its_time_is_made_good_before_anything_is_handed_out(make: Callable[..., ChunkConsumer]) -> None:
+    """Faust seeks at the end of a recovery that a rebalance has overtaken, and resumes the flow; only then is that one prepared for.
+
+    Its records were handed out without a position to continue from: the process stopped.
+    """
+    consumer, got, fetched = make(commits={PLACE: (3, "")}), list[Chunk](), list[Any]()
+    consumer.callback = collect(got)
+    consumer._read_offset[PARTITION] = 0
+    consumer.app.consumer_generation_id += 1
+    await consumer.perform_seek()
+    consumer.prepared_for(consumer.app.consumer_generation_id)
+
+    async def fetch(timeout: float) -> tuple[dict[TP, list[Any]], None]:
+        fetched.append(timeout)
+        if len(fetched) > 2:
+            consumer._stopped.set()
+        return {PARTITION: records(consumer._read_offset[PARTITION] or 0, 8)}, None
+
+    consumer._wait_next_records = fetch
+    await consumer._drain_messages(SimpleNamespace(_stopped=asyncio.Event()))
+    assert consumer._thread.sought == [{PARTITION: 3}]
+    consumer.ledger.accept(got[0])
+    assert [(chunk.start, chunk.following) for chunk in got] == [(3, 8)]
+
+
+async def test_a_worker_that_ends_hands_out_nothing_more(make: Callable[..., ChunkConsumer]) -> None:
+    consumer, got = make(), list[Chunk]()
+    consumer.callback = collect(got)
+    await consumer.perform_seek()
+    consumer.halt()
+    assert not await consumer._hand_out(PARTITION, records(0, 5), consumer.ledger.epoch, consumer.app.consumer_generation_id)
+    assert not await consumer._seek_again()
+    assert got == []
+
+
 async def test_a_seek_overtaken_by_a_rebalance_begins_nothing(make: Callable[..., ChunkConsumer]) -> None:
     consumer = make()
 

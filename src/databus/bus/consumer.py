@@ -134,9 +134,13 @@ class ChunkConsumer(driver.Consumer):
         """Writers and state are those of this generation of the group."""
         self._prepared = generation
 
-    async def on_partitions_revoked(self, revoked: Any) -> None:
+    def halt(self) -> None:
+        """Nothing handed out so far counts, and nothing more is, until somebody has prepared and sought again."""
         self._prepared = None
         self.ledger.invalidate()
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        self.halt()
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
@@ -174,17 +178,17 @@ class ChunkConsumer(driver.Consumer):
             self._seeking -= 1
 
     async def _seek_again(self) -> bool:
+        """True if there is now a position to hand out from: a rebalance may overtake a seek at any of its steps."""
         try:
             await self.perform_seek()
         except IllegalStateError:
             # Revoked in between: the seek that ends that rebalance comes, and nothing is handed out before it.
             await asyncio.sleep(0.05)
-            return False
-        return True
+        return self.ledger.begun
 
     def _usable(self, epoch: int, generation: int) -> bool:
         same = epoch == self.ledger.epoch and generation == self.app.consumer_generation_id
-        return same and self.prepared and not self._seeking and self.flow_active
+        return same and self.ledger.begun and self.prepared and not self._seeking and self.flow_active
 
     async def _drain_messages(self, fetcher: Any) -> None:
         """Faust's fetch loop. Restarted after each rebalance: what the cancelled one had popped is gone, so it seeks first (F1)."""

@@ -56,6 +56,11 @@ class Ledger:
         self.invalidate()
         self._due.update(positions)
 
+    @property
+    def begun(self) -> bool:
+        """False between `invalidate` and `begin`, and while no partition is ours: nothing can be handed out that would be accepted."""
+        return bool(self._due)
+
     def current(self, chunk: Chunk) -> bool:
         """False for a chunk handed out before the last seek: leave it."""
         return chunk.epoch == self.epoch

@@ -240,7 +240,7 @@ class Worker:
     async def finish(self) -> None:
         """End the chunk at work, leave the group, let go of the transactional ids; all of it within bounds."""
         try:
-            self.consumer.ledger.invalidate()
+            self.consumer.halt()
             async with asyncio.timeout(_STOP_SECONDS):
                 await self.consumer.wait_empty()
                 await self.app.stop()
