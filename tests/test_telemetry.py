@@ -9,11 +9,15 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from databus import telemetry
 from databus.errors import BadContract, PortTaken
@@ -172,6 +176,52 @@ async def test_a_server_answers_until_it_is_told_to_stop() -> None:
     with pytest.raises(httpx.ConnectError):
         async with httpx.AsyncClient() as client:
             await client.get(f"http://127.0.0.1:{port}/health/live")
+
+
+HEAD = b"GET /health/live HTTP/1.1\r\nHost: here\r\n"
+
+
+@pytest.mark.parametrize("before", [b"", HEAD, HEAD + b"\r\n" + HEAD], ids=["nothing", "part of a head", "part of the second"])
+async def test_who_does_not_say_what_it_asks_is_let_go_and_others_are_answered(before: bytes) -> None:
+    (port,), stop = free_ports(1), asyncio.Event()
+    page = own_page(Health(), Metrics("checker"))
+    serving = asyncio.create_task(serve(page, port=port, setting="DATABUS_CHECKER__PORT", stop=stop, head_seconds=0.5))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=httpx.AsyncHTTPTransport(retries=20)) as client:
+        await client.get("/health/live")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(before)
+        let_go = asyncio.create_task(until_closed(reader))
+        while not let_go.done():
+            writer.write(b"X" if before else b"")
+            await asyncio.sleep(0.05)
+            assert (await client.get("/health/live")).status_code == 200
+        assert let_go.result().count(b"HTTP/1.1 200") == before.count(b"\r\n\r\n")
+        writer.close()
+    stop.set()
+    await asyncio.wait_for(serving, 10)
+
+
+async def until_closed(reader: asyncio.StreamReader) -> bytes:
+    """What came before the end, which may be a reset: our last bytes were not read any more."""
+    found = b""
+    with suppress(ConnectionResetError):
+        while part := await reader.read(4096):
+            found += part
+    return found
+
+
+async def test_an_answer_may_take_longer_than_a_head() -> None:
+    async def slow(_: Request) -> Response:
+        await asyncio.sleep(1.0)
+        return Response(b"at last")
+
+    (port,), stop = free_ports(1), asyncio.Event()
+    page = Starlette(routes=[Route("/slow", slow, methods=["POST"])])
+    serving = asyncio.create_task(serve(page, port=port, setting="DATABUS_CHECKER__PORT", stop=stop, head_seconds=0.3))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=httpx.AsyncHTTPTransport(retries=20)) as client:
+        assert [(await client.post("/slow", content=b"body")).content for _ in range(2)] == [b"at last", b"at last"]
+    stop.set()
+    await asyncio.wait_for(serving, 10)
 
 
 async def test_a_server_that_cannot_serve_stops_the_whole_process() -> None:

@@ -14,18 +14,22 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
+import h11
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from databus.errors import DatabusError, PortTaken
 
 LOOPBACK = "127.0.0.1"
 SILENCE_SECONDS = 30.0
 """A process without a successful fetch or heartbeat for this long is no longer alive."""
+HEAD_SECONDS = 10.0
+"""How long the head of a request may take to arrive; uvicorn bounds none (its keep-alive ends with the first byte)."""
 
 _RESERVED = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
@@ -163,8 +167,40 @@ class _Server(uvicorn.Server):
         return nullcontext()
 
 
-async def serve(app: Any, *, port: int, setting: str, stop: asyncio.Event) -> None:
+class _Prompt(H11Protocol):
+    """A connection that closes where a request's head does not arrive in time, byte by byte or not at all."""
+
+    seconds = HEAD_SECONDS
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._forget()
+        elif self._late is None:
+            self._late = self.loop.call_later(self.seconds, self.transport.close)
+
+    def _forget(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
+async def serve(app: Any, *, port: int, setting: str, stop: asyncio.Event, head_seconds: float = HEAD_SECONDS) -> None:
     """Serve an ASGI app on loopback until `stop` is set, then let open answers end within two seconds.
+
+    A connection whose next request takes more than `head_seconds` to say what it asks is closed.
 
     Raises:
         PortTaken: names the port and the setting that moves it.
@@ -175,7 +211,8 @@ async def serve(app: Any, *, port: int, setting: str, stop: asyncio.Event) -> No
         server.should_exit = True
 
     try:
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on")
+        protocol = type("Prompt", (_Prompt,), {"seconds": head_seconds})
+        config = uvicorn.Config(app, http=protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on")
         with _listen(port, setting) as listening:
             server = _Server(config)
             watcher = asyncio.create_task(ending(server))
