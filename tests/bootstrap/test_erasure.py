@@ -174,6 +174,23 @@ async def test_nothing_of_a_deleted_payload_is_left(installation: Installation) 
     assert [row for row in again if row["standing"] != "MOVED"] == [row for row in current if row["standing"] != "MOVED"]
 
 
+async def test_a_rebuild_tells_nothing_of_what_the_broker_has_yet_to_clean(installation: Installation) -> None:
+    made = installation
+    await made.accept(story(made))
+    await made.fold()
+    await made.project()
+    await erased(made)
+    current = await made.rows(CURRENT)
+    assert on_disk(made, "events", GONE), "or nothing would be shown below"
+    await made.fold()
+    await made.project()
+    await swapped(made)
+    for topic in ("changes.g2", "registers.g2"):
+        assert on_disk(made, topic, KEPT) and not on_disk(made, topic, GONE)
+    assert GONE not in await stored(made)
+    assert await made.rows(CURRENT) == current
+
+
 async def issue(made: Installation) -> None:
     """A finding that quotes what was deleted."""
     finding = Finding(

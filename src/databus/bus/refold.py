@@ -59,6 +59,7 @@ async def refold(
 ) -> Registers:
     """Fold one partition from where `group` stands up to the offset `until`; its registers then.
 
+    Records that others under their key have replaced are left out, compacted or not: an erased content is told to nobody again.
     Of what the processor writes only the topics in `outputs` are written. `duty` ends what the records began (sweeps).
 
     Raises:
@@ -88,10 +89,14 @@ async def refold(
             if at > until:
                 raise DataUnusable(f"{EVENTS}[{partition}] is folded up to {at} already, beyond {until}; begin the rebuild afresh")
             consumer.assign([place])
-            consumer.seek(place, max(at, (await consumer.beginning_offsets([place]))[place]))
+            begin = max(at, (await consumer.beginning_offsets([place]))[place])
+            last = await _rewritten(consumer, place, begin) if at < until else {}
+            consumer.seek(place, begin)
             while at < until:
                 fetched = (await consumer.getmany(place, timeout_ms=500, max_records=batch_max)).get(place, [])
-                records = [record_of(address, record) for record in fetched if record.offset < until]
+                records = [
+                    record_of(address, record) for record in fetched if record.offset < until and last.get(record.key, -1) <= record.offset
+                ]
                 # Markers and what compaction took leave gaps, so the position counts.
                 at = min(await consumer.position(place), until)
                 if records:
@@ -104,6 +109,24 @@ async def refold(
     finally:
         await writer.stop()
     return state
+
+
+async def _rewritten(consumer: Any, place: TopicPartition, begin: int) -> dict[bytes, int]:
+    """Where the last record of each key lies that has several from `begin` to the end of the log: the log as its compaction will leave it.
+
+    What the eraser has replaced is still there until then, and would be told anew. 65 bytes of memory per record.
+    """
+    seen, last = set[int](), dict[bytes, int]()
+    end = (await consumer.end_offsets([place]))[place]
+    consumer.seek(place, begin)
+    while await consumer.position(place) < end:
+        for record in (await consumer.getmany(place, timeout_ms=500)).get(place, []):
+            # Two keys of one hash are told apart by what is kept: the key itself.
+            number = hash(record.key)
+            if number in seen:
+                last[record.key] = record.offset
+            seen.add(number)
+    return last
 
 
 class _Reader:
