@@ -15,7 +15,7 @@ from databus.department import mapping
 from databus.department.files.row import Row
 from databus.department.mapping import FileMapping, OwnColumns
 from databus.department.outcome import Remark, RowResult
-from databus.department.publish import Batch, digest, prepare, publish_rows
+from databus.department.publish import Batch, digest, prepare, prepared_rows, publish_rows
 from databus.department.publisher import Done, Taken
 from databus.department.sending import Sender
 from databus.department.submission import LIMIT, Submission, compose, owned_entry
@@ -96,7 +96,7 @@ def refused(contract: Contract, codec: Codec, **cells: str) -> Remark:
     return found[0]
 
 
-def published(rows: Iterable[Row], contract: Contract, codec: Codec, publisher: Sender | None, **batch: Any) -> Iterator[RowResult]:
+def published(rows: Iterable[Row], contract: Contract, codec: Codec, publisher: Sender, **batch: Any) -> Iterator[RowResult]:
     told = replace(Batch("emergency", 1_795_400_000, b"s" * 32), **batch)
     return publish_rows(rows, mapping=penalties(contract), contract=contract, codec=codec, batch=told, publisher=publisher)
 
@@ -165,19 +165,18 @@ def test_a_department_publishes_only_what_is_its_own(contract: Contract, codec: 
     with pytest.raises(NotAllowed, match="market-regulation, public-security, staffing may"):
         owned_entry(contract, contract.types["LP_REGISTRATION"], "emergency")
     with pytest.raises(NotAllowed, match="that of emergency, not of taxation"):
-        list(published(rows(1), contract, codec, None, department="taxation"))
+        list(published(rows(1), contract, codec, Memory(), department="taxation"))
 
 
-def test_a_dry_run_checks_every_row_and_sends_none(contract: Contract, codec: Codec) -> None:
-    found = list(
-        published(
-            [*rows(2), Row(3, {}, "the row has 1 cells, the header 6"), Row(4, {**ROW, "decided_at": "gestern"})], contract, codec, None
-        )
-    )
-    assert [one.outcome for one in found] == ["CHECKED", "CHECKED", "REFUSED", "REFUSED"]
-    assert found[2].remarks[0].reason == "the row has 1 cells, the header 6"
-    (remark,) = found[3].remarks
-    assert (found[3].row.number, remark.rule, remark.field, remark.observed) == (4, "DQ-FMT-04", "decided_at", "gestern")
+def test_rows_are_prepared_in_their_order_and_what_cannot_be_sent_says_why(contract: Contract, codec: Codec) -> None:
+    given = [*rows(2), Row(3, {}, "the row has 1 cells, the header 6"), Row(4, {**ROW, "decided_at": "gestern"})]
+    batch = Batch("emergency", 1_795_400_000, b"s" * 32)
+    found = list(prepared_rows(given, mapping=penalties(contract), contract=contract, codec=codec, batch=batch))
+    assert [one.outcome for one, _ in found] == ["CHECKED", "CHECKED", "REFUSED", "REFUSED"]
+    assert [ready.submission_id if ready else "" for _, ready in found] == [one.submission_id for one, _ in found]
+    assert found[2][0].remarks[0].reason == "the row has 1 cells, the header 6"
+    (remark,) = found[3][0].remarks
+    assert (found[3][0].row.number, remark.rule, remark.field, remark.observed) == (4, "DQ-FMT-04", "decided_at", "gestern")
 
 
 def test_every_row_sent_is_told_where_it_lies(contract: Contract, codec: Codec) -> None:
@@ -215,9 +214,9 @@ def test_what_was_taken_before_the_bus_went_away_is_told(contract: Contract, cod
 
 
 def test_ids_are_of_the_row_and_its_content(contract: Contract, codec: Codec) -> None:
-    first, again, other = ([one.submission_id for one in published(rows(n), contract, codec, None)] for n in (2, 2, 3))
+    first, again, other = ([one.submission_id for one in published(rows(n), contract, codec, Memory())] for n in (2, 2, 3))
     assert first == again == other[:2]
-    changed = list(published([Row(1, {**ROW, "fine_yuan": "1"})], contract, codec, None))
+    changed = list(published([Row(1, {**ROW, "fine_yuan": "1"})], contract, codec, Memory()))
     assert changed[0].submission_id != first[0]
 
 

@@ -145,7 +145,7 @@ def test_a_published_file_is_receipted_by_what_lies_in_the_inbox(live: Live, tmp
     live.databus("receipt", "verify", str(receipts), "--source", str(file))
 
 
-def test_a_dry_run_says_what_policy_and_the_profile_would_and_leaves_no_trace(live: Live, http: httpx.Client) -> None:
+def test_a_dry_run_says_what_policy_and_the_profile_would_and_leaves_no_trace(live: Live, http: httpx.Client, tmp_path: Path) -> None:
     fact = payload()
     body = {"record_type": TYPE, "events": [{"payload": fact}, {"payload": payload(uscc="91220102YYYY000208")}]}
     before = len(live.log(inbox(DEPARTMENT)))
@@ -164,3 +164,17 @@ def test_a_dry_run_says_what_policy_and_the_profile_would_and_leaves_no_trace(li
     changed = {**body, "events": [{"payload": {**fact, "content": "罚款3000元", "fine_yuan": "3000.00"}}]}
     [again] = http.post(EVENTS, json=changed, params={"dry_run": "true"}).json()["results"]
     assert (again["effect"]["kind"], again["effect"]["fields"]) == ("CHANGED", ["content", "fine_yuan"])
+
+    before, file = len(live.log(inbox(DEPARTMENT))), tmp_path / "facts.ndjson"
+    file.write_text(
+        "".join(json.dumps(one["payload"], ensure_ascii=False) + "\n" for one in (*body["events"], *changed["events"])), "utf-8"
+    )
+    told = live.json("publish", str(file), "--department", DEPARTMENT, "--type", TYPE, "--dry-run", code=1)
+    [known, refused, other] = told["results"]
+    for name in ("outcome", "record", "fields", "readers"):
+        assert known[name] == good[name] and other[name] == again[name], name
+    assert [one["rule"] for one in refused["findings"]] == [one["rule"] for one in bad["findings"]]
+    # What the file's system would tell is a copy of what the department's other system has told.
+    assert (other["effect"]["kind"], other["effect"]["now"]) == ("COPY", again["effect"]["now"])
+    assert told["untold"] == {} and told["summary"]["readers"]["public"]["rows"] == 2
+    assert len(live.log(inbox(DEPARTMENT))) == before

@@ -72,6 +72,7 @@ def test_every_command_of_the_readme_does_what_it_says(clone: Path, serving: Pat
     said = done.stdout
     assert "2,500\n" in said
     assert "DQ-ACC-01" in said
+    assert "Who would see what" in said and "agency_with_consent  " in said and "Nothing has been sent." in said
     assert (
         '"agency_with_consent"' in said
         and '"accepted":1' in said

@@ -33,12 +33,15 @@ Standing = Callable[[Collection[tuple[str, str, str]]], Awaitable[Mapping[At, Pr
 
 @dataclass(frozen=True)
 class Foresight:
-    """Asks each stage in turn. Persons and originals are hidden under keys of this object's own: nothing of it is kept."""
+    """Asks each stage in turn. Persons and originals are hidden under keys of this object's own: nothing of it is kept.
+
+    Without `standing` nothing is told of the effect on profiles, without a decider nothing of readers.
+    """
 
     contract: Contract
     codec: Codec
-    standing: Standing
-    decider: Decider
+    standing: Standing | None
+    decider: Decider | None
     clock: Clock
     check: Processor
     fold: Processor
@@ -52,7 +55,8 @@ class Foresight:
         at = int(self.clock().timestamp() * 1000)
         chunk = [Record(inbox(department), 0, number, at, one.key, one.value, one.headers) for number, one in enumerate(submissions)]
         events, findings, steps = await asyncio.to_thread(self._judged, chunk)
-        standing = await self.standing([(event.record_type, event.subject_key, event.record_key) for event in events.values()])
+        wanted = [(event.record_type, event.subject_key, event.record_key) for event in events.values()]
+        standing = await self.standing(wanted) if self.standing is not None else None
         seen = await self._seen(department, steps.values())
         return [
             self._one(findings.get(number, ()), events.get(number), steps.get(number, ()), standing, seen)
@@ -83,7 +87,9 @@ class Foresight:
         steps = [wire.decode_change(self.codec, one.value) for one in outputs if one.topic == CHANGES and one.value is not None]
         return tuple(one for one in steps if one.event_id == event.event_id)
 
-    async def _seen(self, department: str, steps: Iterable[tuple[Change, ...]]) -> Mapping[str, Mapping[int, ClassPlan]]:
+    async def _seen(self, department: str, steps: Iterable[tuple[Change, ...]]) -> Mapping[str, Mapping[int, ClassPlan]] | None:
+        if self.decider is None:
+            return None
         classes = {label.class_id: label for made in steps if (label := _label(made)) is not None}
         if not classes:
             return {}
@@ -95,8 +101,8 @@ class Foresight:
         findings: Iterable[Finding],
         event: Event | None,
         steps: tuple[Change, ...],
-        standing: Mapping[At, Present],
-        seen: Mapping[str, Mapping[int, ClassPlan]],
+        standing: Mapping[At, Present] | None,
+        seen: Mapping[str, Mapping[int, ClassPlan]] | None,
     ) -> Foreseen:
         shown = tuple(listed([Tracked(one, None, None) for one in findings], self.contract))
         if event is None:
@@ -107,12 +113,13 @@ class Foresight:
             event=event,
             content=self.codec.decode(event.body)[1],
             steps=steps,
-            present=standing.get((event.subject_key, event.record_key)),
-            readers={} if label is None else {name: plans[label.class_id] for name, plans in seen.items()},
+            looked_up=standing is not None,
+            present=(standing or {}).get((event.subject_key, event.record_key)),
+            readers=None if seen is None else {} if label is None else {name: plans[label.class_id] for name, plans in seen.items()},
         )
 
 
-def foresight(contract: Contract, codec: Codec, *, standing: Standing, decider: Decider, clock: Clock) -> Foresight:
+def foresight(contract: Contract, codec: Codec, *, standing: Standing | None, decider: Decider | None, clock: Clock) -> Foresight:
     """The foresight of one process."""
     check = checker.processor(
         contract, codec, platform_key=secrets.token_bytes(32), quarantine_key=secrets.token_bytes(32), told_time=False

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from databus.cli.foretelling import Shown, asking, tell
 from databus.cli.output import as_json, aside, console, table
 from databus.cli.progress import reading
 from databus.cli.receipt import requested
@@ -21,9 +22,10 @@ from databus.cli.suggest import suggest
 from databus.cli.verdicts import Asked, judged
 from databus.department import mapping
 from databus.department.files.opening import Table, opened
+from databus.department.foretelling import foretold
 from databus.department.mapping import Columns, OwnColumns
 from databus.department.outcome import HELD, REFUSED, REJECTED, RowResult
-from databus.department.publish import Batch, publish_rows
+from databus.department.publish import Batch, prepared_rows, publish_rows
 from databus.department.publisher import Publisher
 from databus.department.receipting import Receipting
 from databus.department.results import writing
@@ -66,7 +68,8 @@ def publish(
     mapped: Annotated[Path | None, typer.Option("--mapping", help="YAML that turns the file's columns into the contract")] = None,
     encoding: Annotated[str, typer.Option("--encoding", help="UTF-8 or GB18030 [default: told from the file]")] = "",
     sheet: Annotated[str, typer.Option("--sheet", help="sheet of a workbook [default: its first]")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="read and check rows, send nothing")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="tell what would become of each row, send nothing")] = False,
+    rows: Annotated[list[int] | None, typer.Option("--row", min=1, help="with --dry-run: this row in full; may be repeated")] = None,
     result: Annotated[Path | None, typer.Option("--result", help="where each row's result goes [default: FILE.result.*]")] = None,
     wait: Annotated[float, typer.Option("--wait", help="seconds to wait for the checker's next verdict")] = 60.0,
     as_document: Annotated[bool, typer.Option("--json", help="for machines")] = False,
@@ -79,19 +82,37 @@ def publish(
         opened_file = parts.enter_context(opened(file, encoding=encoding, sheet=sheet))
         into = result or writing.beside(file, opened_file.kind)
         chosen = _mapping(here, opened_file, department, record_type, mapped)
+        if dry_run:
+            return _foretold(here, opened_file, department, chosen, into, Shown(frozenset(rows or ()), into, as_document))
         tally = parts.enter_context(Tally(into.parent))
         taken = into.with_name(f"{file.stem}.taken")
-        away = _keep(tally, _sent(here, opened_file, department, chosen, taken=None if dry_run else taken))
+        away = _keep(tally, _sent(here, opened_file, department, chosen, taken))
         told = _Told()
         with writing.writing(into, opened_file.kind, opened_file.columns) as write:
-            for one in judged(here, tally.pages(), Asked(department, dry_run=dry_run, seconds=wait)):
+            for one in judged(here, tally.pages(), Asked(department, seconds=wait)):
                 write(one)
                 told.note(one)
-    receipts = None if dry_run else _receipts(here, department, taken, source=file)
-    told.show(into, receipts, as_document=as_document)
+    told.show(into, _receipts(here, department, taken, source=file), as_document=as_document)
     if away is not None:
         raise away
     return 1 if any(told.counts[word] for word in BAD) else 0
+
+
+def _foretold(here: Session, file: Table, department: str, chosen: Columns, into: Path, shown: Shown) -> int:
+    batch, bad = _batch(here, department), 0
+    with asking(here, department) as (runner, asked), writing.writing(into, file.kind, file.columns) as write:
+        prepared = prepared_rows(file.rows, mapping=chosen, contract=here.contract, codec=here.contract.codec(), batch=batch)
+        found = foretold(prepared, ask=lambda sent: runner.run(asked(sent)), contract=here.contract)
+        with reading("Checking", file.size, file.done) as step:
+            for one in tell(found, shown, asked):
+                step()
+                write(one.result)
+                bad += one.result.outcome in BAD
+    return 1 if bad else 0
+
+
+def _batch(here: Session, department: str) -> Batch:
+    return Batch(department, int(time.time()), department_secret(here.keys, department))
 
 
 def _mapping(here: Session, file: Table, department: str, record_type: str, mapped: Path | None) -> Columns:
@@ -120,14 +141,13 @@ def _receipts(here: Session, department: str, taken: Path, *, source: Path) -> P
     return into if count else None
 
 
-def _sent(here: Session, file: Table, department: str, chosen: Columns, *, taken: Path | None) -> Iterator[RowResult]:
-    batch = Batch(department, int(time.time()), department_secret(here.keys, department))
-    codec = here.contract.codec() if taken is None else here.codec(department)
-    with ExitStack() as parts:
-        publisher: Receipting | None = None
-        if taken is not None:
-            publisher = parts.enter_context(Receipting(parts.enter_context(Publisher(here.address(department), department)), taken))
-        step = parts.enter_context(reading("Reading" if taken is None else "Publishing", file.size, file.done))
+def _sent(here: Session, file: Table, department: str, chosen: Columns, taken: Path) -> Iterator[RowResult]:
+    batch, codec = _batch(here, department), here.codec(department)
+    with (
+        Publisher(here.address(department), department) as sender,
+        Receipting(sender, taken) as publisher,
+        reading("Publishing", file.size, file.done) as step,
+    ):
         for one in publish_rows(file.rows, mapping=chosen, contract=here.contract, codec=codec, batch=batch, publisher=publisher):
             step()
             yield one

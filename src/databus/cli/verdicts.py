@@ -24,16 +24,15 @@ class Asked:
     """Whose rows, and how many seconds to wait for the next verdict."""
 
     department: str
-    dry_run: bool
     seconds: float
 
 
 def judged(here: Session, pages: Iterable[list[RowResult]], asked: Asked) -> Iterator[RowResult]:
     """The same rows with their verdicts, page by page; those without one in time stay SENT, and so do all where the store is away."""
-    answers = None if asked.dry_run else _Answers(here, asked)
+    answers = _Answers(here, asked)
     for page in pages:
         wanted = [one.submission_id for one in page if one.outcome == SENT]
-        known = answers.of(wanted) if answers is not None and wanted else {}
+        known = answers.of(wanted) if wanted else {}
         for one in page:
             outcome, remarks = known.get(one.submission_id, (one.outcome, one.remarks))
             yield one._replace(outcome=outcome, remarks=remarks)

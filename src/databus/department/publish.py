@@ -106,33 +106,45 @@ def digest(row: Row) -> str:
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def prepared_rows(
+    rows: Iterable[Row], *, mapping: Columns, contract: Contract, codec: Codec, batch: Batch
+) -> Iterator[tuple[RowResult, Submission | None]]:
+    """Each row as CHECKED with what there is to send, or as what it is without that: REFUSED, or UNCHANGED since it was accepted.
+
+    Raises:
+        NotAllowed: the mapping's entry is another department's.
+    """
+    if mapping.entry.department != batch.department:
+        owner, code = mapping.entry.department, mapping.entry.code
+        raise NotAllowed(f"the entry {code} is that of {owner}, not of {batch.department}", department=batch.department, entry=code)
+    for row in rows:
+        if row.marks and _unchanged(row):
+            yield RowResult(row, UNCHANGED), None
+            continue
+        ready = _prepared(row, mapping, contract, codec, batch)
+        if isinstance(ready, tuple):
+            yield RowResult(row, REFUSED, "", ready), None
+        else:
+            yield RowResult(row, CHECKED, ready.submission_id), ready
+
+
 def publish_rows(
-    rows: Iterable[Row], *, mapping: Columns, contract: Contract, codec: Codec, batch: Batch, publisher: Sender | None
+    rows: Iterable[Row], *, mapping: Columns, contract: Contract, codec: Codec, batch: Batch, publisher: Sender
 ) -> Iterator[RowResult]:
     """Publish rows and yield what became of each, in their order, as it is known; no more than a window of them is held.
 
-    Without a publisher everything but the sending is done. A row of a result file that was accepted and has not been changed
-    since is left out.
+    A row of a result file that was accepted and has not been changed since is left out.
 
     Raises:
         NotAllowed: the mapping's entry is another department's, or the bus does not let this one write there.
         BusUnavailable: the bus stopped acknowledging; what was yielded as SENT is safe, the rest may be sent again.
     """
-    if mapping.entry.department != batch.department:
-        owner, code = mapping.entry.department, mapping.entry.code
-        raise NotAllowed(f"the entry {code} is that of {owner}, not of {batch.department}", department=batch.department, entry=code)
     window = Window(publisher)
-    for row in rows:
-        if row.marks and _unchanged(row):
-            window.known(RowResult(row, UNCHANGED))
+    for result, ready in prepared_rows(rows, mapping=mapping, contract=contract, codec=codec, batch=batch):
+        if ready is None:
+            window.known(result)
         else:
-            ready = _prepared(row, mapping, contract, codec, batch)
-            if isinstance(ready, tuple):
-                window.known(RowResult(row, REFUSED, "", ready))
-            elif publisher is None:
-                window.known(RowResult(row, CHECKED, ready.submission_id))
-            else:
-                window.send(row, ready)
+            window.send(result.row, ready)
         yield from window.told()
     yield from window.rest()
 

@@ -50,7 +50,7 @@ class _Place:
 class Window:
     """The rows that were read and are not told yet."""
 
-    def __init__(self, publisher: Sender | None, size: int = WINDOW) -> None:
+    def __init__(self, publisher: Sender, size: int = WINDOW) -> None:
         self._publisher = publisher
         self._size = size
         self._places: deque[_Place] = deque()
@@ -61,7 +61,6 @@ class Window:
 
     def send(self, row: Row, submission: Submission) -> None:
         """A row that is sent now."""
-        assert self._publisher is not None
         place = _Place(RowResult(row, SENT, submission.submission_id), None)
         self._places.append(place)
         self._publisher.publish(submission, place.settle)
@@ -74,12 +73,11 @@ class Window:
 
     def rest(self) -> Iterator[RowResult]:
         """Wait for everything; what is known is told even where the bus goes away."""
-        if self._publisher is not None:
-            try:
-                self._publisher.flush()
-            except BusUnavailable:
-                yield from self._taken()
-                raise
+        try:
+            self._publisher.flush()
+        except BusUnavailable:
+            yield from self._taken()
+            raise
         while self._places:
             yield self._first()
 

@@ -27,13 +27,14 @@ class Foreseen:
 
     `findings` are as the findings API shows them; `event` is what would be accepted, None where the checks stop it, and then
     there is nothing else. `steps` are those of a profile that knows nothing of the subject yet, `present` is the record as it
-    stands now, `readers` what policy would let each kind of reader see.
+    stands now if it could be `looked_up`, `readers` what policy would let each kind of reader see; None where it was not asked.
     """
 
     findings: tuple[Mapping[str, Any], ...]
     event: Event | None = None
     content: Mapping[str, Any] | None = None
     steps: tuple[Change, ...] = ()
+    looked_up: bool = True
     present: Present | None = None
     readers: Mapping[str, ClassPlan] | None = None
 
@@ -43,7 +44,7 @@ Foresee = Callable[[str, Sequence[Submission]], Awaitable[Sequence[Foreseen]]]
 
 
 def body(submission: Submission, seen: Foreseen, contract: Contract) -> dict[str, Any]:
-    """One foreseen submission as JSON."""
+    """One foreseen submission as JSON; `readers` and `effect` are null where policy or the store were not asked."""
     told: dict[str, Any] = {"outcome": _outcome(seen), "submission_id": submission.submission_id, "findings": list(seen.findings)}
     if seen.event is None or seen.content is None:
         return told
@@ -54,8 +55,8 @@ def body(submission: Submission, seen: Foreseen, contract: Contract) -> dict[str
         **told,
         "record": _record(seen.event, step),
         "fields": _labels(record_type, carried),
-        "readers": {name: _reader(plan, carried) for name, plan in (seen.readers or {}).items()},
-        "effect": effect_of(seen.event, carried, seen.present, seen.steps),
+        "readers": None if seen.readers is None else {name: _reader(plan, carried) for name, plan in seen.readers.items()},
+        "effect": effect_of(seen.event, carried, seen.present, seen.steps) if seen.looked_up else None,
     }
 
 
