@@ -72,7 +72,7 @@ def test_results_of_a_result_file_are_not_added_twice(tmp_path: Path, kind: str)
 
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=8) | st.sampled_from(
-    ["=1+1", "@SUM(A1)", "-1", "'=1", "''", "'", "\t=1", "+a|b", "＝1"]
+    ["=1+1", "@SUM(A1)", "-1", "'=1", "''", "'", "\t=1", "+a|b", "＝1", "+0", "-", "+"]
 )
 
 
@@ -85,7 +85,8 @@ def test_any_cell_comes_back_as_it_was_and_no_spreadsheet_runs_it(tmp_path_facto
     if kind == CSV:
         with path.open(encoding="utf-8-sig", newline="") as file:
             *_, last = list(csv.reader(file))[1]
-        assert last[:1] not in set("=+@\t\r") and (last[:1] != "-" or last.strip().strip("-.,0123456789%") == "")
+        # A sign before a number is a number's.
+        assert last[:1] not in set("=@\t\r") and (last[:1] not in ("+", "-") or last[1:].strip(".,0123456789%") == "")
 
 
 def test_a_row_that_is_no_json_keeps_its_line(tmp_path: Path) -> None:
