@@ -100,6 +100,12 @@ def test_the_ledger_is_right_where_everything_happens(contract: Contract, shares
     require_right(contract, tuple(plan(contract, subject_count=60, submissions=900, seed=4, as_of=AS_OF, shares=shares)))
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_ledger_is_right_in_whatever_order_departments_come(contract: Contract, backwards: bool) -> None:
+    told = tuple(plan(contract, subject_count=8, submissions=1_500, seed=17, as_of=AS_OF, shares=Shares(wrong=0)))
+    require_right(contract, tuple(sorted(told, key=lambda one: one.department, reverse=backwards)))
+
+
 def test_a_province_sent_again_is_a_duplicate_and_one_of_another_day_is_newer(contract: Contract) -> None:
     def of(day: date) -> tuple[Planned, ...]:
         return tuple(plan(contract, subject_count=30, submissions=200, seed=5, as_of=day, shares=Shares(wrong=0)))

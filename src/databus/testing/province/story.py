@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from databus.contract.catalogue import Contract
 from databus.contract.entries import Entry
 from databus.model.labels import Publication, stricter
+from databus.quality.identity import SOURCE
 from databus.testing.province.defects import spoil
 from databus.testing.province.kinds import Kind
 from databus.testing.province.making import Making
@@ -92,10 +93,14 @@ def story(record: int, subject: Subject, kind: Kind, telling: Telling) -> Iterat
 
 
 def _new(fact: _Fact, telling: Telling) -> bool:
-    """True if nothing has been told of such a record yet: a type's key may be no more than a subject and a year."""
+    """True if nothing has been told of such a record yet: a type's key may be no more than a subject and a year.
+
+    Nor by another department, unless the key tells sources apart: what two say of one record depends on who comes first.
+    """
     record_type = fact.kind.record_type
     named = (str(fact.content.get(name)) for name in sorted(record_type.key_fields))
-    key = (record_type.name, fact.subject.uscc or fact.subject.id_number, fact.entry.department, *named)
+    teller = fact.entry.department if SOURCE in record_type.key else ""
+    key = (record_type.name, fact.subject.uscc or fact.subject.id_number, teller, *named)
     known = key in telling.known
     telling.known.add(key)
     return not known
