@@ -119,8 +119,9 @@ def test_a_set_can_be_named_for_a_replay() -> None:
         RULES.lifecycle("ADMIN_PENALTY", content, NOW, rule_set="JL-1999")
 
 
-def test_the_next_switch_is_a_wake_day() -> None:
-    assert RULES.next_switch(SWITCH - timedelta(days=1)) == SWITCH and RULES.next_switch(SWITCH) is None
+def test_a_record_has_a_term_for_each_set_that_judges_its_type_in_its_own_way() -> None:
+    assert [term.since for term in RULES.terms("ADMIN_PENALTY", penalty(date(2026, 1, 1)))] == [date.min, SWITCH]
+    assert [term.since for term in RULES.terms("ADMIN_LICENCE", {"envelope": {}, "payload": {}})] == [date.min]
 
 
 def test_a_penalty_without_a_day_is_not_published() -> None:

@@ -7,30 +7,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 
 from databus.contract.documents import read_yaml
-from databus.contract.lifecycle import Content, Lifecycle, Rule, first_day, rule_of
+from databus.contract.lifecycle import Content, Lifecycle, Rule, rule_of
 from databus.contract.predicates import Predicate, predicate, reader
 from databus.errors import BadContract
+
+Made = TypeVar("Made")
 
 _STANDING = "standing.yaml"
 """Rules that no set has changed: each has them behind its own."""
 
-__all__ = ["Lifecycle", "RuleSet", "RuleSets", "load"]
+__all__ = ["Lifecycle", "RuleSet", "RuleSets", "Term", "load"]
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """Rules in force for a time. `classes` give the severity where none of the fields in `given` does.
 
-    `about` are the rules by record type, `starts` the fields in which their periods begin.
+    `about` are the rules by record type.
     """
 
     id: str
@@ -44,7 +47,6 @@ class RuleSet:
     classes: tuple[tuple[str, Predicate], ...]
     rules: tuple[Rule, ...]
     about: Mapping[str, tuple[Rule, ...]]
-    starts: Mapping[str, frozenset[tuple[str, ...]]]
 
     def severity(self, record_type: str, content: Content) -> str:
         """LIGHT, GENERAL or SERIOUS; empty for a type that has no severity."""
@@ -60,18 +62,23 @@ class RuleSet:
         """The first rule that applies; `content` carries its severity."""
         return next((rule for rule in self.about.get(record_type, ()) if rule.applies(record_type, content)), None)
 
-    def begins_before(self, record_type: str, content: Content, day: date) -> bool:
-        """True if the record's period may have begun before a day by a rule of this set; which rule, is not asked."""
-        begins = (first_day(content, start) for start in self.starts.get(record_type, ()))
-        return any(begin is not None and begin < day for begin in begins)
+
+class Term(NamedTuple):
+    """What holds for a record from a day on, and the severity the set in force since then gives it."""
+
+    since: date
+    severity: str
+    life: Lifecycle
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSets:
-    """All rule sets, by the day from which they are in force. `digest` tells one release of them from another."""
+    """All rule sets, by the day from which they are in force. `digest` tells one release of them from another; `differing` are
+    the record types that not all sets judge alike."""
 
     sets: tuple[RuleSet, ...]
     digest: str = ""
+    differing: frozenset[str] = frozenset()
 
     def on(self, day: date) -> RuleSet:
         """The set in force on a day; the earliest for days before all of them."""
@@ -88,35 +95,45 @@ class RuleSets:
             raise BadContract(f"there is no rule set {name}", rule_set=name)
         return found
 
-    def next_switch(self, day: date) -> date | None:
-        """The next day on which another set comes into force: a lifecycle may change on it."""
-        return min((rules.valid_from for rules in self.sets[1:] if rules.valid_from and rules.valid_from > day), default=None)
-
-    def lifecycle(self, record_type: str, content: Content, day: date, *, rule_set: str | None = None) -> Lifecycle:
-        """What holds for a record on a day, by the set in force then (or the one named, without regard to its days).
+    def terms(self, record_type: str, content: Content) -> tuple[Term, ...]:
+        """What holds for a record by each set, in the order in which they come into force; the first from the first day there is.
 
         `content` is the decoded submission {"envelope": …, "payload": …}. A record whose period began before the set in
         force keeps the earlier set's rule where that is milder. A type without rules is shown for ever.
         """
-        current = self.named(rule_set) if rule_set else self.on(day)
-        now = _judge(current, record_type, content)
-        if rule_set or current.succeeds is None or current.valid_from is None:
-            return now[1]
-        previous = self.named(current.succeeds)
-        if not previous.begins_before(record_type, content, current.valid_from):
-            return now[1]
-        old = _judge(previous, record_type, content)
-        if old[0] is None or old[0] >= current.valid_from:
-            return now[1]
-        return min(old[1], now[1], key=_harshness)
+        sets = self.sets if record_type in self.differing else self.sets[:1]
+        judged = {rules.id: _judge(rules, record_type, content) for rules in sets}
+        begins = (date.min, *(rules.valid_from or date.min for rules in sets[1:]))
+        return tuple(Term(since, judged[one.id].severity, _milder(one, judged)) for since, one in zip(begins, sets, strict=True))
+
+    def lifecycle(self, record_type: str, content: Content, day: date, *, rule_set: str | None = None) -> Lifecycle:
+        """What holds for a record on a day, by the set in force then (or the one named, without regard to its days)."""
+        if rule_set:
+            return _judge(self.named(rule_set), record_type, content).life
+        first, *later = self.terms(record_type, content)
+        return [first, *(term for term in later if term.since <= day)][-1].life
 
 
-def _judge(rules: RuleSet, record_type: str, content: Content) -> tuple[date | None, Lifecycle]:
-    graded = {**content, "severity": rules.severity(record_type, content)}
+class _Judged(NamedTuple):
+    begins: date | None
+    severity: str
+    life: Lifecycle
+
+
+def _judge(rules: RuleSet, record_type: str, content: Content) -> _Judged:
+    severity = rules.severity(record_type, content)
+    graded = {**content, "severity": severity}
     rule = rules.rule(record_type, graded)
     if rule is None:
-        return None, Lifecycle("", graded["severity"], None, None, None, True)
-    return rule.begins(graded), rule.lifecycle(graded)
+        return _Judged(None, severity, Lifecycle("", severity, None, None, None, True))
+    return _Judged(rule.begins(graded), severity, rule.lifecycle(graded))
+
+
+def _milder(rules: RuleSet, judged: Mapping[str, _Judged]) -> Lifecycle:
+    now, old = judged[rules.id].life, judged.get(rules.succeeds or "")
+    if rules.valid_from is None or old is None or old.begins is None or old.begins >= rules.valid_from:
+        return now
+    return min(old.life, now, key=_harshness)
 
 
 def _harshness(life: Lifecycle) -> tuple[bool, date, date]:
@@ -130,15 +147,23 @@ def load(folder: Path) -> RuleSets:
         BadContract: a file cannot be read, a rule lacks its citation or source mark, or a set succeeds one that is not there.
     """
     texts = {path: _text(path) for path in sorted(folder.glob("*.yaml"))}
-    common = next((raw for path, raw in texts.items() if path.name == _STANDING), None) or {"rules": []}
-    sets = [_read(raw, common, f"rules/{path.name}") for path, raw in texts.items() if path.name != _STANDING]
+    common = next((_read(_rules, raw, path) for path, raw in texts.items() if path.name == _STANDING), ())
+    sets = [_read(partial(_set, common=common), raw, path) for path, raw in texts.items() if path.name != _STANDING]
     if not sets:
         raise BadContract(f"no rule sets under {folder.name}", file=folder.name)
-    loaded = RuleSets(tuple(sorted(sets, key=lambda rules: rules.valid_from or date.min)), _digest(texts.values()))
+    ordered = tuple(sorted(sets, key=lambda rules: rules.valid_from or date.min))
+    loaded = RuleSets(ordered, _digest(texts.values()), _differing(ordered))
     for rules in loaded.sets:
         if rules.succeeds is not None:
             loaded.named(rules.succeeds)
     return loaded
+
+
+def _differing(sets: Iterable[RuleSet]) -> frozenset[str]:
+    # Rules that every set has behind its own are the same objects in each.
+    graded = {name for rules in sets for name in rules.graded}
+    ruled = {name for rules in sets for name in rules.about}
+    return frozenset(graded | {name for name in ruled if len({rules.about.get(name) for rules in sets}) > 1})
 
 
 def _text(path: Path) -> Any:
@@ -153,16 +178,20 @@ def _digest(texts: Iterable[Any]) -> str:
     return hashlib.sha256(json.dumps(list(texts), sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _read(raw: Any, common: Any, where: str) -> RuleSet:
+def _read(made: Callable[..., Made], raw: Any, path: Path) -> Made:
+    where = f"rules/{path.name}"
     try:
-        return _set(raw, common, where)
+        return made(raw, where=where)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadContract(f"{where} lacks or misstates {error}", file=where) from error
 
 
-def _set(raw: Mapping[str, Any], common: Mapping[str, Any], where: str) -> RuleSet:
-    severity = raw["severity"]
-    rules = tuple(rule_of(row, f"{where} {row['id']}") for row in (*raw["rules"], *common["rules"]))
+def _rules(raw: Mapping[str, Any], where: str) -> tuple[Rule, ...]:
+    return tuple(rule_of(row, f"{where} {row['id']}") for row in raw["rules"])
+
+
+def _set(raw: Mapping[str, Any], *, common: tuple[Rule, ...], where: str) -> RuleSet:
+    severity, rules = raw["severity"], (*_rules(raw, where), *common)
     about = {name: tuple(rule for rule in rules if name in rule.record_types) for rule in rules for name in rule.record_types}
     return RuleSet(
         id=raw["id"],
@@ -176,5 +205,4 @@ def _set(raw: Mapping[str, Any], common: Mapping[str, Any], where: str) -> RuleS
         classes=tuple((row["severity"], predicate(row["when"], where)) for row in severity["classes"]),
         rules=rules,
         about=about,
-        starts={name: frozenset(rule.start for rule in own) for name, own in about.items()},
     )

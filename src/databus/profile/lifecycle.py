@@ -2,75 +2,106 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
 
 from databus.contract.catalogue import Contract
 from databus.contract.lifecycle import Lifecycle
-from databus.contract.rules import RuleSets
+from databus.contract.rules import Term
 from databus.model.labels import Standing
 from databus.profile.standing import Phase, Rules, Stand, Submission
 
 EPOCH = date(1970, 1, 1).toordinal()
 LIGHT = "LIGHT"
-_DAY = timedelta(days=1)
+_NEVER = date.max.toordinal() - EPOCH + 1
+
+
+class Span(NamedTuple):
+    """What a rule set makes of a record; days are since 1970-01-01.
+
+    It is in force from `since` on. `hidden` and `archived` are the first days on which the record is so, `repairable` the
+    first on which a repair may end its publicity (None: any). `severity` is what the set says, whichever rule counts.
+    """
+
+    since: int
+    severity: str
+    life: Lifecycle
+    hidden: int
+    archived: int
+    repairable: int | None
+
+    def on(self, day: int) -> tuple[Standing, tuple[str, ...]]:
+        """Standing and flags on a day."""
+        flags = (LIGHT.lower(),) if self.life.severity == LIGHT else ()
+        if day >= self.archived:
+            return Standing.ARCHIVED, flags
+        if not self.life.publish or day >= self.hidden:
+            return Standing.HIDDEN, flags
+        return Standing.SHOWN, flags
+
+    def told(self, day: int) -> tuple[object, ...]:
+        """All that is told of it on a day: another one wakes the record."""
+        return *self.on(day), self.life.rule, self.life.min_until
 
 
 def rules_of(contract: Contract) -> Rules:
-    """The rule sets of a contract, asked by record type, submission and day (since 1970-01-01)."""
+    """The rule sets of a contract, asked by record type, submission and day (since 1970-01-01).
+
+    What they say of a submission is kept: ask for others where other submissions begin, such as for each chunk.
+    """
+    known: dict[int, tuple[Submission, Sequence[Span]]] = {}
 
     def rules(record_type: str, submission: Submission, day: int) -> Phase:
-        return _phase(contract.rules, contract.record_type(record_type).lifecycle, submission, date.fromordinal(EPOCH + day))
+        found = known.get(id(submission))
+        if found is None:
+            terms = contract.rules.terms(contract.record_type(record_type).lifecycle, submission)
+            # With the submission itself: as long as it is held, nothing else has its id.
+            found = known[id(submission)] = submission, [_span(term) for term in terms]
+        return _phase(found[1], day)
 
     return rules
 
 
-def _phase(rules: RuleSets, name: str, submission: Submission, day: date) -> Phase:
-    life = rules.lifecycle(name, submission, day)
-    first = _on(life, day)
-    stand = Stand(first[0], _wake(rules, name, submission, day, life), life.rule, first[1])
-    return Phase(stand, None if life.min_until is None else _number(life.min_until + _DAY), _regraded(rules, name, submission, day, life))
+def _span(term: Term) -> Span:
+    life = term.life
+    return Span(
+        since=_number(term.since),
+        severity=term.severity,
+        life=life,
+        hidden=_NEVER if life.shown_until is None else _number(life.shown_until) + 1,
+        archived=_NEVER if life.archived_from is None else _number(life.archived_from),
+        repairable=None if life.min_until is None else _number(life.min_until) + 1,
+    )
 
 
-def _regraded(rules: RuleSets, name: str, submission: Submission, day: date, life: Lifecycle) -> int | None:
+def _phase(spans: Sequence[Span], day: int) -> Phase:
+    place = max((number for number, span in enumerate(spans) if span.since <= day), default=0)
+    span = spans[place]
+    standing, flags = span.on(day)
+    return Phase(Stand(standing, _wake(spans, place, day), span.life.rule, flags), span.repairable, _regraded(spans, place))
+
+
+def _regraded(spans: Sequence[Span], place: int) -> int | None:
     # What has ended keeps its flags, and they come from its severity alone.
-    switch = rules.next_switch(day) if life.severity else None
-    while switch is not None:
-        if rules.on(switch).severity(name, submission) != life.severity:
-            return _number(switch)
-        switch = rules.next_switch(switch)
-    return None
+    severity = spans[place].life.severity
+    if not severity:
+        return None
+    return next((span.since for span in spans[place + 1 :] if span.severity != severity), None)
 
 
-def _wake(rules: RuleSets, name: str, submission: Submission, day: date, life: Lifecycle) -> int | None:
+def _wake(spans: Sequence[Span], place: int, day: int) -> int | None:
     # A switch of rule sets is a wake day for those it moves or puts under another rule; behind it the new set's days count.
-    now, at = _told(life, day), day
-    switch = rules.next_switch(at)
+    now, at = spans[place].told(day), day
     while True:
-        ahead = [coming for coming in (_after(life.shown_until), life.archived_from, switch) if coming is not None and coming > at]
-        if not ahead:
+        switch = spans[place + 1].since if place + 1 < len(spans) else _NEVER
+        at = min((coming for coming in (spans[place].hidden, spans[place].archived, switch) if coming > at), default=_NEVER)
+        if at == _NEVER:
             return None
-        at = min(ahead)
         if at == switch:
-            life, switch = rules.lifecycle(name, submission, at), rules.next_switch(at)
-        if _told(life, at) != now:
-            return _number(at)
-
-
-def _told(life: Lifecycle, day: date) -> tuple[object, ...]:
-    return *_on(life, day), life.rule, life.min_until
-
-
-def _on(life: Lifecycle, day: date) -> tuple[Standing, tuple[str, ...]]:
-    flags = (LIGHT.lower(),) if life.severity == LIGHT else ()
-    if life.archived_from is not None and day >= life.archived_from:
-        return Standing.ARCHIVED, flags
-    if not life.publish or (life.shown_until is not None and day > life.shown_until):
-        return Standing.HIDDEN, flags
-    return Standing.SHOWN, flags
-
-
-def _after(day: date | None) -> date | None:
-    return None if day is None or day == date.max else day + _DAY
+            place += 1
+        if spans[place].told(at) != now:
+            return at
 
 
 def _number(day: date) -> int:

@@ -19,7 +19,7 @@ from databus.profile.election import elect
 from databus.profile.lifecycle import rules_of
 from databus.profile.overlay import Overlay
 from databus.profile.registers import Meeting, address, fold, lift, meet
-from databus.profile.standing import Phase, Read, Rules, Submission
+from databus.profile.standing import Read, Submission
 from databus.profile.steps import kind_of, moved
 from databus.profile.telling import Place, consequence, equivocation, step_of, told
 from databus.profile.timeline import SLICE, Timeline, timeline
@@ -76,14 +76,14 @@ def duty(contract: Contract, codec: Codec, *, patience: float | None = None, wri
 
 
 def _beginning(contract: Contract, codec: Codec, slice_size: int, *, writes: bool) -> Callable[[int, State], Timeline]:
-    rules, charter = rules_of(contract), charter_of(contract)
+    charter = charter_of(contract)
 
     def begin(partition: int, state: State) -> Timeline:
         read = _reader(codec)
         subjects = whole(contract, charter, codec, state, read)
         overlay, release = Overlay(codec, state), contract.rules.digest
         return timeline(
-            overlay, partition, rules=_judge(rules), read=read, whole=subjects, release=release, budget=slice_size, writes=writes
+            overlay, partition, rules=rules_of(contract), read=read, whole=subjects, release=release, budget=slice_size, writes=writes
         )
 
     return begin
@@ -117,19 +117,6 @@ def _reader(codec: Codec) -> Read:
         return submission
 
     return read
-
-
-def _judge(rules: Rules) -> Rules:
-    # Likewise: before and after an end or a note, the same content is judged on the same day.
-    known: dict[tuple[int, int], tuple[Submission, Phase]] = {}
-
-    def judge(record_type: str, submission: Submission, day: int) -> Phase:
-        at = id(submission), day
-        if at not in known:
-            known[at] = submission, rules(record_type, submission, day)
-        return known[at][1]
-
-    return judge
 
 
 def _folded(record: Record, event: Event, time: Timeline) -> list[Output]:
