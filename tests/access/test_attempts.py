@@ -1,45 +1,66 @@
-"""Attempts to log in: few by client and address, more by address, forgotten in time and in number."""
+"""Attempts to log in: few by client and address, more by address, whichever process sees them, forgotten in time."""
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
+
 import pytest
 
-from databus.access import attempts
 from databus.access.attempts import ADDRESS, EACH, WINDOW, Attempts
 from databus.errors import TooManyRequests
+from databus.testing.counted import MemoryCounted
+
+BEGIN = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
 
-def test_each_client_has_few_and_each_address_not_many_more() -> None:
-    made = Attempts(now=lambda: 0.0)
+class World:
+    """Two processes that count together, and their clock."""
+
+    def __init__(self) -> None:
+        self.now, counts = BEGIN, MemoryCounted()
+        self.one, self.other = (Attempts(counts, lambda: self.now) for _ in range(2))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_each_client_has_few_and_each_address_not_many_more(world: World) -> None:
     for number in range(ADDRESS):
-        made.require(f"client-{number // EACH}", "here")
-        made.failed(f"client-{number // EACH}", "here")
+        await (world.one if number % 2 else world.other).begin(f"client-{number // EACH}", "here")
     with pytest.raises(TooManyRequests) as refused:
-        made.require("another", "here")
-    assert refused.value.facts["retry_after"] == WINDOW
-    made.require("client-0", "elsewhere")
+        await world.one.begin("another", "here")
+    assert refused.value.facts["retry_after"] == WINDOW.total_seconds()
+    await world.one.begin("client-0", "elsewhere")
 
 
-def test_success_forgets_and_so_does_time() -> None:
-    now = [0.0]
-    made = Attempts(now=lambda: now[0])
-    for _ in range(EACH - 1):
-        made.failed("c", "here")
-    made.succeeded("c", "here")
+async def test_what_one_process_saw_fail_another_does_not_try(world: World) -> None:
     for _ in range(EACH):
-        made.require("c", "here")
-        made.failed("c", "here")
+        await world.one.begin("c", "here")
     with pytest.raises(TooManyRequests):
-        made.require("c", "here")
-    now[0] = WINDOW
-    made.require("c", "here")
-    made.failed("c", "here")
-    made.require("c", "here")
+        await world.other.begin("c", "here")
 
 
-def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "REMEMBERED", 4)
-    made = Attempts(now=lambda: 0.0)
-    for number in range(20):
-        made.failed(f"c{number}", f"a{number}")
-    assert len(made._failed) == 4
+async def test_many_at_once_are_many(world: World) -> None:
+    done = await asyncio.gather(*(world.one.begin("c", "here") for _ in range(20)), return_exceptions=True)
+    assert [isinstance(one, TooManyRequests) for one in done].count(False) == EACH
+
+
+async def test_success_forgets_and_so_does_time(world: World) -> None:
+    for _ in range(EACH):
+        await world.one.begin("c", "here")
+    await world.other.succeeded("c", "here")
+    for _ in range(EACH):
+        await world.one.begin("c", "here")
+    with pytest.raises(TooManyRequests):
+        await world.one.begin("c", "here")
+    world.now += WINDOW
+    await world.one.begin("c", "here")
+
+
+async def test_who_comes_and_goes_all_day_does_not_use_up_the_address(world: World) -> None:
+    for number in range(2 * ADDRESS):
+        await world.one.begin(f"c{number}", "here")
+        await world.one.succeeded(f"c{number}", "here")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -10,23 +13,39 @@ from fastapi import APIRouter
 from starlette.middleware import Middleware
 from starlette.requests import Request
 
-from databus.errors import Unauthenticated
+from databus.errors import StoreUnavailable, Unauthenticated
 from databus.model.disclosure import ANONYMOUS, Caller, Role
+from databus.store.counted import Count
+from databus.testing.counted import MemoryCounted
 from databus.web import limits
 from databus.web.application import application
-from databus.web.limits import Limited, Limits, network
+from databus.web.limits import PARTS, Limited, Limits, network
 from databus.web.pages import load_pages
 
+BEGIN = datetime(2026, 11, 23, 2, tzinfo=UTC)
 QUOTAS = {Role.PUBLIC: 2, Role.AGENCY: 3, Role.OFFICER: 0}
 TOKENS = {"north": Caller("agency-north", Role.AGENCY, "agency-north"), "officer": Caller("o", Role.OFFICER)}
+
+
+class Asked(MemoryCounted):
+    """Counts how often it is asked, and answers after a while or not at all."""
+
+    times, away = 0, False
+
+    async def count(self, keys: Sequence[str], *, by: int, now: datetime, window: timedelta) -> tuple[Count, ...]:
+        if self.away:
+            raise StoreUnavailable("away")
+        self.times += 1
+        await asyncio.sleep(0)
+        return await super().count(keys, by=by, now=now, window=window)
 
 
 class World:
     """An application with limits and a clock that can be moved."""
 
     def __init__(self) -> None:
-        self.now = 1000.0
-        self.limits = Limits(QUOTAS, now=lambda: self.now)
+        self.now, self.counts = BEGIN, MemoryCounted()
+        self.limits = Limits(QUOTAS, self.counts, lambda: self.now)
         routes = APIRouter()
 
         @routes.get("/v1/thing")
@@ -69,13 +88,13 @@ async def test_every_answer_tells_where_the_caller_stands(world: World) -> None:
 async def test_beyond_the_limit_is_a_problem_that_says_when_to_go_on(world: World) -> None:
     for _ in range(2):
         assert (await world.ask()).status_code == 200
-    world.now += 15
+    world.now += timedelta(seconds=15)
     refused = await world.ask()
     assert refused.status_code == 429 and refused.headers["Retry-After"] == "45"
     assert refused.headers["Content-Type"] == "application/problem+json" and refused.json()["type"] == "/problems/too-many-requests"
     assert refused.headers["RateLimit"] == '"public";r=0;t=45' and refused.headers["Databus-Request-Id"]
     assert re.search(r"\b45 seconds", refused.json()["detail"])
-    world.now += 45
+    world.now += timedelta(seconds=45)
     assert (await world.ask()).status_code == 200
 
 
@@ -92,13 +111,44 @@ async def test_what_has_no_quota_and_what_is_no_question_is_not_counted(world: W
             assert answer.status_code == 200 and "RateLimit" not in answer.headers
 
 
-def test_memory_is_bounded_and_forgets_the_quiet_first(monkeypatch: pytest.MonkeyPatch) -> None:
+async def spent(limits: Limits, times: int, address: str = "a") -> list[int]:
+    """What is left after each of so many requests."""
+    told = [await limits.count(ANONYMOUS, address) for _ in range(times)]
+    return [one.left for one in told if one is not None]
+
+
+async def test_memory_is_bounded_and_what_is_forgotten_counts_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CALLERS", 3)
-    counted = Limits({Role.PUBLIC: 9})
+    counted = Limits({Role.PUBLIC: 9}, MemoryCounted(), lambda: BEGIN)
     for address in ("a", "b", "c", "a", "d"):
-        standing = counted.count(ANONYMOUS, address)
-    assert standing is not None and len(counted._seen) == 3
-    assert [counted.count(ANONYMOUS, address).left for address in ("a", "b")] == [6, 8]  # type: ignore[union-attr]
+        await spent(counted, 1, address)
+    assert len(counted._leases) == 3
+    assert [(await spent(counted, 1, address))[0] for address in ("a", "b")] == [6, 7]
+
+
+async def test_processes_share_one_quota_and_ask_for_it_in_parts() -> None:
+    asked = Asked()
+    one, other = (Limits({Role.PUBLIC: 500}, asked, lambda: BEGIN) for _ in range(2))
+    assert (await spent(one, 250))[-1] == 250 and (await spent(other, 250))[-1] == 0
+    assert await spent(one, 1) == await spent(other, 1) == [-1]
+    # The first had not known that nothing is left; what is known to be used up is not asked about again.
+    assert asked.times == PARTS + 1
+    await spent(one, 20)
+    assert asked.times == PARTS + 1
+
+
+async def test_requests_at_once_are_counted_once_each() -> None:
+    counted = Limits({Role.PUBLIC: 500}, Asked(), lambda: BEGIN)
+    told = await asyncio.gather(*(spent(counted, 1) for _ in range(600)))
+    allowed = sum(left >= 0 for (left,) in told)
+    assert 500 - 500 // PARTS < allowed <= 500
+
+
+async def test_without_a_store_each_process_counts_for_itself() -> None:
+    asked = Asked()
+    asked.away = True
+    counted = Limits({Role.PUBLIC: 3}, asked, lambda: BEGIN)
+    assert await spent(counted, 5) == [2, 1, 0, -1, -1]
 
 
 def test_one_ipv6_network_is_one_caller() -> None:

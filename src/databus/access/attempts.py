@@ -2,56 +2,67 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from databus.errors import TooManyRequests
+from databus.ports import Clock
+from databus.store.counted import Count
 
-WINDOW = 300
-"""Seconds in which failures count together."""
+WINDOW = timedelta(minutes=5)
+"""In which failures count together."""
 EACH, ADDRESS = 5, 30
 """Failures of one client id from one address, and of all ids from it."""
-REMEMBERED = 10_000
-"""Keys remembered at once; of more, the quietest is forgotten."""
 
 
-@dataclass
+class Counts(Protocol):
+    """Counts that all processes share; see `store.counted.Counted`."""
+
+    async def count(self, keys: Sequence[str], *, by: int, now: datetime, window: timedelta) -> Sequence[Count]:
+        """Use more of each key."""
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Nothing has been used."""
+        ...
+
+    async def give_back(self, key: str, *, now: datetime) -> None:
+        """One use was none."""
+        ...
+
+
+@dataclass(frozen=True)
 class Attempts:
-    """Failures of this process. `now` is in seconds."""
+    """Failures, whichever process saw them."""
 
-    now: Callable[[], float] = time.monotonic
-    _failed: OrderedDict[tuple[str, ...], tuple[float, int]] = field(default_factory=OrderedDict)
+    counts: Counts
+    clock: Clock
 
-    def require(self, client_id: str, address: str) -> None:
-        """Let another attempt be made.
+    async def begin(self, client_id: str, address: str) -> None:
+        """Let another attempt be made. It counts as failed until it has succeeded: many made at once are as many.
 
         Raises:
             TooManyRequests: too many have failed; its fact `retry_after` is in seconds.
+            StoreUnavailable: nobody can tell.
         """
-        for key, most in _keys(client_id, address):
-            began, count = self._failed.get(key, (0.0, 0))
-            left = began + WINDOW - self.now()
-            if count >= most and left > 0:
-                seconds = max(1, round(left))
-                raise TooManyRequests(f"Too many logins have failed; try again in {seconds} seconds.", retry_after=seconds)
+        now = self.clock()
+        counts = await self.counts.count((_of(client_id, address), _from(address)), by=1, now=now, window=WINDOW)
+        over = [one.ends_at for one, most in zip(counts, (EACH, ADDRESS), strict=True) if one.used > most]
+        if over:
+            seconds = max(1, round((max(over) - now).total_seconds()))
+            raise TooManyRequests(f"Too many logins have failed; try again in {seconds} seconds.", retry_after=seconds)
 
-    def failed(self, client_id: str, address: str) -> None:
-        """Count a failure."""
-        for key, _ in _keys(client_id, address):
-            began, count = self._failed.pop(key, (self.now(), 0))
-            if self.now() - began >= WINDOW:
-                began, count = self.now(), 0
-            self._failed[key] = (began, count + 1)
-        while len(self._failed) > REMEMBERED:
-            self._failed.popitem(last=False)
-
-    def succeeded(self, client_id: str, address: str) -> None:
-        """Forget the failures of this client id from there."""
-        self._failed.pop((address, client_id), None)
+    async def succeeded(self, client_id: str, address: str) -> None:
+        """Forget the failures of this client id from there; this attempt was none of the address's."""
+        await self.counts.forget(_of(client_id, address))
+        await self.counts.give_back(_from(address), now=self.clock())
 
 
-def _keys(client_id: str, address: str) -> Iterator[tuple[tuple[str, ...], int]]:
-    yield (address, client_id), EACH
-    yield (address,), ADDRESS
+def _of(client_id: str, address: str) -> str:
+    return f"login\x1f{address}\x1f{client_id}"
+
+
+def _from(address: str) -> str:
+    return f"login\x1f{address}"

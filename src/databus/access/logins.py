@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -55,7 +55,7 @@ class Logins:
     kept: Kept
     hashing: Hashing
     clock: Clock
-    attempts: Attempts = field(default_factory=Attempts)
+    attempts: Attempts
 
     async def enter(self, client_id: str, secret: str, *, address: str) -> str | None:
         """The token of a new login, None where this client is not known by this secret or has no business here.
@@ -64,13 +64,12 @@ class Logins:
             TooManyRequests: too many attempts have failed from this address.
         """
         client_id, secret = client_id.strip()[:_LONGEST], secret.strip()[:_LONGEST]
-        self.attempts.require(client_id, address)
+        await self.attempts.begin(client_id, address)
         account = await self.find(client_id)
         stored = account.secret_hash if account is not None and not account.disabled and account.role in ROLES else None
         if not await self.hashing.agrees(stored, secret) or account is None:
-            self.attempts.failed(client_id, address)
             return None
-        self.attempts.succeeded(client_id, address)
+        await self.attempts.succeeded(client_id, address)
         token = fresh()
         await self.kept.begin(token, account, now=self.clock(), life=LIFE)
         return token

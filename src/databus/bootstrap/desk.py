@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter
 
+from databus.access.attempts import Attempts
 from databus.access.logins import Logins
 from databus.access.secrets import Hashing
 from databus.bootstrap.parts import Process, now
@@ -28,6 +29,7 @@ from databus.quality.pages.quarantine import Browsing
 from databus.quality.pages.scores import Scores
 from databus.quality.waiving import Waiving
 from databus.store import accounts, causes, findings, logins, refused, scorecards
+from databus.store.counted import Counted
 from databus.store.sessions import Pool
 from databus.web.pages import Pages
 
@@ -46,7 +48,7 @@ def desk(
     retracting: Retracting, waiving: Waiving, seeing: Seeing,
 ) -> APIRouter:  # fmt: skip
     """The pages; `url` is where departments know them, `intake` takes what is published again."""
-    entering = Logins(partial(accounts.find, pool), Kept(pool), hashing, now)
+    entering = Logins(partial(accounts.find, pool), Kept(pool), hashing, now, Attempts(Counted(pool), now))
     office = Office(pages, made.contract, entering, secure=url.startswith("https:"))
     ports = Desk(
         office=office,

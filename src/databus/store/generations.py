@@ -38,6 +38,7 @@ SHARED = frozenset(
         "scorecard_reach",
         "reconciliation_samples",
         "logins",
+        "counted",
         "replies",
         "decisions",
         "permits",

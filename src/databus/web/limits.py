@@ -1,24 +1,32 @@
-"""How often a caller may ask: told in every answer, refused beyond (IETF draft-ietf-httpapi-ratelimit-headers, RFC 9457)."""
+"""How often a caller may ask: told in every answer, refused beyond (IETF draft-ietf-httpapi-ratelimit-headers, RFC 9457).
+
+All processes count together: each takes a part of a caller's quota at a time, and uses it up before it asks for the next.
+"""
 
 from __future__ import annotations
 
 import ipaddress
-import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from databus.errors import DatabusError, TooManyRequests, Unauthenticated
+from databus.errors import DatabusError, StoreUnavailable, TooManyRequests, Unauthenticated
 from databus.model.disclosure import ANONYMOUS, Caller, Role
+from databus.ports import Clock
+from databus.store.counted import Count
 from databus.web import problems
 from databus.web.pages import Pages
 
 WINDOW = 60
 """Seconds of a window."""
+PARTS = 50
+"""Into how many parts a quota is taken: what other processes hold of it when it ends is lost to the caller."""
 CALLERS = 10_000
 """Callers remembered at once; of more, who has been quiet longest is forgotten."""
 FREE = ("/health", "/metrics", "/static", "/bundles", "/favicon.ico")
@@ -42,28 +50,66 @@ class Standing:
         return {"RateLimit-Policy": policy, "RateLimit": f'"{self.policy}";r={max(0, self.left)};t={self.seconds}'}
 
 
+class Counts(Protocol):
+    """Counts that all processes share; see `store.counted.Counted`."""
+
+    async def count(self, keys: Sequence[str], *, by: int, now: datetime, window: timedelta) -> Sequence[Count]:
+        """Use more of each key."""
+        ...
+
+
+@dataclass(slots=True)
+class _Lease:
+    """What this process may use of a caller's window without asking (`own`), and what nobody has taken yet (`left`)."""
+
+    ends_at: datetime
+    own: int
+    left: int
+
+
 @dataclass
 class Limits:
-    """Requests of each caller in its window. `quotas` are per role and window; 0 sets none. `now` is in seconds."""
+    """Requests of each caller in its window. `quotas` are per role and window; 0 sets none."""
 
     quotas: Mapping[Role, int]
-    now: Callable[[], float] = time.monotonic
-    _seen: OrderedDict[tuple[str, str], tuple[float, int]] = field(default_factory=OrderedDict)
+    counts: Counts
+    clock: Clock
+    _leases: OrderedDict[tuple[str, str], _Lease] = field(default_factory=OrderedDict)
 
-    def count(self, caller: Caller, address: str) -> Standing | None:
+    async def count(self, caller: Caller, address: str) -> Standing | None:
         """Count one request: of a caller by its name, of everybody else by the address it comes from; None without a quota."""
         quota = self.quotas.get(caller.role, 0)
         if not quota:
             return None
-        key = (caller.role.value, network(address) if caller == ANONYMOUS else caller.name)
-        now = self.now()
-        began, used = self._seen.pop(key, (now, 0))
-        if now - began >= WINDOW:
-            began, used = now, 0
-        self._seen[key] = (began, used + 1)
-        if len(self._seen) > CALLERS:
-            self._seen.popitem(last=False)
-        return Standing(caller.role.value.lower(), quota, quota - used - 1, max(1, round(began + WINDOW - now)))
+        key, now = (caller.role.value, network(address) if caller == ANONYMOUS else caller.name), self.clock()
+        lease = self._leases.get(key)
+        if lease is None or lease.ends_at <= now or (lease.own == 0 and lease.left > 0):
+            lease = self._joined(key, await self._taken(key, quota, now))
+        self._leases[key] = lease
+        self._leases.move_to_end(key)
+        if len(self._leases) > CALLERS:
+            self._leases.popitem(last=False)
+        seconds = max(1, round((lease.ends_at - now).total_seconds()))
+        if lease.own == 0:
+            return Standing(caller.role.value.lower(), quota, -1, seconds)
+        lease.own -= 1
+        return Standing(caller.role.value.lower(), quota, lease.own + lease.left, seconds)
+
+    async def _taken(self, key: tuple[str, str], quota: int, now: datetime) -> _Lease:
+        part, window = max(1, quota // PARTS), timedelta(seconds=WINDOW)
+        try:
+            (one,) = await self.counts.count(("request\x1f" + "\x1f".join(key),), by=part, now=now, window=window)
+        except StoreUnavailable:
+            # Better each process for itself than nobody.
+            return _Lease(now + window, quota, 0)
+        return _Lease(one.ends_at, min(part, max(0, quota - one.used + part)), max(0, quota - one.used))
+
+    def _joined(self, key: tuple[str, str], taken: _Lease) -> _Lease:
+        """With what another request of the same caller has taken meanwhile."""
+        held = self._leases.get(key)
+        if held is None or held.ends_at != taken.ends_at:
+            return taken
+        return _Lease(taken.ends_at, held.own + taken.own, min(held.left, taken.left))
 
 
 def network(address: str) -> str:
@@ -107,4 +153,4 @@ class Limited:
             caller = ANONYMOUS
         except DatabusError:
             return None
-        return self.limits.count(caller, request.client.host if request.client else "")
+        return await self.limits.count(caller, request.client.host if request.client else "")

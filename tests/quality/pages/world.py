@@ -38,6 +38,7 @@ from databus.store.causes import Cause
 from databus.store.findings import Filter, Place, Story
 from databus.store.refused import Refused
 from databus.store.scorecards import Score
+from databus.testing.counted import MemoryCounted
 from databus.web.application import application
 from databus.web.pages import load_pages
 from quality.inbox import QUARANTINE_KEY, RECEIVED, Inbox
@@ -63,7 +64,6 @@ class World:
     contract: Contract
     found: list[Tracked]
     now: datetime = NOW
-    seconds: float = 1000.0
     asked: list[Filter] = field(default_factory=list)
     told: list[Answer] = field(default_factory=list)
     held: dict[str, tuple[Account, datetime]] = field(default_factory=dict)
@@ -77,6 +77,7 @@ class World:
     mended: list[tuple[tuple[Mend, ...], bool]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
+    counted: MemoryCounted = field(default_factory=MemoryCounted)
 
     def __post_init__(self) -> None:
         stored = FAST.hasher.hash(SECRET)
@@ -188,7 +189,7 @@ class World:
         return tuple(sorted({one.month for one in self.scores if department in ("", one.department)}, reverse=True))
 
     def client(self) -> TestClient:
-        entering = Logins(self.account, self, FAST, lambda: self.now, Attempts(now=lambda: self.seconds))
+        entering = Logins(self.account, self, FAST, lambda: self.now, Attempts(self.counted, lambda: self.now))
         office = Office(load_pages(), self.contract, entering, secure=self.secure)
         originals = Originals(self.read, self.keyed, self.contract, self.codec, QUARANTINE_KEY)
         desk = Desk(
