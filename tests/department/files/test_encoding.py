@@ -29,6 +29,13 @@ def test_what_lies_behind_a_megabyte_of_ascii_counts() -> None:
     assert told(head + TEXT.encode()) == UTF_8
 
 
+@pytest.mark.parametrize("ahead", range(4))
+def test_a_line_that_goes_on_behind_what_is_looked_at_is_not_taken_for_damaged(ahead: int) -> None:
+    line = "a" * ahead + "统一社会信用代码" * 60_000
+    assert told(line.encode()) == UTF_8
+    assert told(line.encode("gb18030")) == GB18030
+
+
 def test_a_few_damaged_rows_do_not_make_it_the_other_encoding() -> None:
     damaged = TEXT.encode() + b"\xff\xd0,x\n"
     assert told(damaged) == UTF_8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import BinaryIO
 
 from databus.errors import Malformed
@@ -45,12 +46,12 @@ def detected(file: BinaryIO, name: str, told: str = "", *, by_rule: bool = False
     file.seek(start)
     if told or start:
         return told or UTF_8
-    sample = _telling(file)
+    sample, whole = _telling(file)
     file.seek(start)
     lines = [line for line in sample.split(b"\n") if not line.isascii()]
     if not lines:
         return UTF_8
-    as_utf_8, as_gb18030 = (sum(_is(line, one) for line in lines) / len(lines) for one in ENCODINGS)
+    as_utf_8, as_gb18030 = (sum(_is(line, one, whole=whole) for line in lines) / len(lines) for one in ENCODINGS)
     if as_utf_8 >= _NEARLY_ALL and (by_rule or as_gb18030 < _NEARLY_ALL or not _looks_accidental(lines)):
         return UTF_8
     if as_utf_8 <= _HARDLY_ANY and as_gb18030 >= _NEARLY_ALL:
@@ -58,20 +59,21 @@ def detected(file: BinaryIO, name: str, told: str = "", *, by_rule: bool = False
     raise Malformed(f"{name} may be UTF-8 or GB18030, its bytes do not tell which; say --encoding", file=name)
 
 
-def _telling(file: BinaryIO) -> bytes:
-    """Whole lines from the first block that is not ASCII."""
+def _telling(file: BinaryIO) -> tuple[bytes, bool]:
+    """Whole lines from the first block that is not ASCII; of a line longer than a block its beginning, and false."""
     before = b""
     while block := file.read(_SAMPLE):
         if not block.isascii():
             # The line may begin in the block before and end behind this one: neither end may be cut into.
-            return (before[-_SAMPLE // 16 :] + block).partition(b"\n")[2].rpartition(b"\n")[0] or before + block
+            lines = (before[-_SAMPLE // 16 :] + block).partition(b"\n")[2].rpartition(b"\n")[0]
+            return (lines, True) if lines else (before + block, len(block) < _SAMPLE)
         before = block
-    return b""
+    return b"", True
 
 
-def _is(line: bytes, encoding: str) -> bool:
+def _is(line: bytes, encoding: str, *, whole: bool) -> bool:
     try:
-        line.decode(encoding)
+        codecs.getincrementaldecoder(encoding)().decode(line, final=whole)
     except UnicodeDecodeError:
         return False
     return True
