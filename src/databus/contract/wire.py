@@ -19,6 +19,8 @@ from databus.model.labels import Commercial, Privacy, Publication, Standing, Sub
 
 NEVER = 2147483647
 """Wake day of what time alone does not change."""
+# An enumeration looks its members up in Python, and every step names two or three.
+_kind, _standing = lru_cache(Kind), lru_cache(Standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +185,11 @@ def _attributed(value: Mapping[str, Any]) -> AttributeState:
 def decode_change(codec: Codec, data: bytes) -> Change:
     """The change in these bytes."""
     value = _decode(codec, data, "databus.Change")
-    value["kind"] = Kind(value["kind"])
-    value["was"] = None if value["was"] is None else Standing(value["was"])
-    value["standing"] = Standing(value["standing"])
+    value["kind"], value["standing"] = _kind(value["kind"]), _standing(value["standing"])
+    value["was"] = None if value["was"] is None else _standing(value["was"])
     value["label_class"] = parse_class(value["label_class"])
     value["fields"], value["causes"], value["via"] = tuple(value["fields"]), tuple(value["causes"]), tuple(value["via"])
-    value["attributes"] = tuple(_attributed(one) for one in value["attributes"])
+    value["attributes"] = tuple(map(_attributed, value["attributes"]))
     return Change(**value)
 
 

@@ -105,7 +105,7 @@ class LabelClass:
     @property
     def class_id(self) -> int:
         """The first 8 bytes of SHA-256 over the canonical tuple, as a signed 64-bit integer."""
-        return int.from_bytes(hashlib.sha256(self.canonical.encode()).digest()[:8], "big", signed=True)
+        return _class_id(self.canonical)
 
 
 @lru_cache(maxsize=4096)
@@ -113,6 +113,12 @@ def _canonical(label: LabelClass) -> str:
     return json.dumps([getattr(label, name) for name in label.__slots__], ensure_ascii=False, separators=(",", ":"))
 
 
+@lru_cache(maxsize=4096)
+def _class_id(canonical: str) -> int:
+    return int.from_bytes(hashlib.sha256(canonical.encode()).digest()[:8], "big", signed=True)
+
+
+@lru_cache(maxsize=4096)
 def parse_class(canonical: str) -> LabelClass:
     """The class behind its canonical form.
 
