@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from databus.contract import wire
+from databus.contract.catalogue import Contract
+from databus.contract.codec import Codec
 from databus.errors import Misconfigured, StoreUnavailable, Undecodable
 from databus.model.change import Kind
+from databus.model.chunk import Record
 from databus.model.labels import Standing, SubjectKind
 from databus.store import projection
-from databus.store.apply import sql
+from databus.store.apply import changes
+from databus.store.sessions import Connection
 from store.line import CODE, FINDING, KNOWN_AT, NAME, OPEN, PERMIT, Line
 
 pytestmark = pytest.mark.live
@@ -79,9 +84,13 @@ async def test_two_projectors_of_one_partition_apply_a_chunk_once(line: Line) ->
 
 async def test_a_projector_cut_off_before_its_commit_has_applied_nothing(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     chunk = line.changes(line.change("a"))
-    cut = "SELECT pg_terminate_backend(pg_backend_pid())"
+
+    async def cut(connection: Connection, records: Sequence[Record], codec: Codec, contract: Contract) -> None:
+        await changes.apply(connection, records, codec, contract)
+        await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
     with monkeypatch.context() as patched:
-        patched.setattr(sql, "STATEMENTS", (*sql.STATEMENTS, cut))
+        patched.setattr(projection, "APPLIED", {"changes": cut})
         with pytest.raises(StoreUnavailable):
             await line.apply(chunk)
     assert await projection.positions(line.pool) == {}
@@ -164,3 +173,33 @@ async def test_the_latest_version_of_a_permit_stands_and_a_tombstone_removes_it(
 async def test_topics_that_are_not_projected_are_named(line: Line) -> None:
     with pytest.raises(Misconfigured, match="events"):
         await line.apply([line.record("events", wire.encode_finding(line.codec, FINDING))])
+
+
+@pytest.mark.parametrize("cut", [1, 2, 7])
+async def test_rows_are_the_same_however_the_log_is_cut(line: Line, cut: int) -> None:
+    one, other = {"record_key": "penalty-1"}, {"record_key": "penalty-2"}
+    gone = replace(OPEN, standing=Standing.DELETED)
+    told = [
+        line.change("a", **one),
+        line.change("b", kind=Kind.CHANGED, seq=2, **one),
+        line.change("a", **one),
+        line.change("c", payload={"content": "x"}, **other),
+        line.change(
+            "d", kind=Kind.ENDED, op="DELETE", facet="delete", seq=3, standing=Standing.DELETED, label_class=gone, body=None, **one
+        ),
+        line.change("e", kind=Kind.RESTORED, seq=4, **one),
+        line.change("f", kind=Kind.CHANGED, seq=2, **other),
+    ]
+    for at in range(0, len(told), cut):
+        await line.happen(*(replace(one, own=True, source="emergency/case") for one in told[at : at + cut]))
+    rows = await line.rows("SELECT event_id, to_offset, payload IS NULL AS empty FROM record_versions ORDER BY from_offset")
+    assert [(row["event_id"][-1], row["to_offset"], row["empty"]) for row in rows] == [
+        ("a", 1, True),
+        ("b", 4, True),
+        ("c", 6, False),
+        ("d", 5, True),
+        ("e", None, False),
+        ("f", None, False),
+    ]
+    assert [row["event_id"][-1] for row in await line.rows("SELECT event_id FROM facts ORDER BY event_id")] == ["c", "d", "e", "f"]
+    assert len(await line.rows("SELECT FROM steps")) == 6

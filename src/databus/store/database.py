@@ -50,7 +50,8 @@ async def _speak_json(connection: RawConnection) -> None:
 
 
 def _jsonb(value: Any) -> bytes:
-    return _JSONB_VERSION + orjson.dumps(value)
+    # Bytes are JSON already: what goes into two tables is written once.
+    return _JSONB_VERSION + (value if type(value) is bytes else orjson.dumps(value))
 
 
 def _json(data: bytes) -> Any:

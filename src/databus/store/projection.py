@@ -14,6 +14,7 @@ from databus.store.sessions import Connection, Pool, session, translated
 
 Apply = Callable[[Connection, Sequence[Record], Codec, Contract], Awaitable[None]]
 
+_WAYS = ("hashjoin", "mergejoin", "material", "memoize", "seqscan", "bitmapscan")
 CHANGES = "changes"
 APPLIED: Mapping[str, Apply] = MappingProxyType(
     {"changes": changes.apply, "findings": findings.apply, "permits": permits.apply, "decisions": decisions.apply}
@@ -40,8 +41,8 @@ async def project(
     if not chunk:
         return 0
     async with translated(), connection.transaction():
-        # A chunk joins a few thousand rows with tables of any size: only by index, whatever the statistics say.
-        await connection.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        # A chunk looks up a few thousand rows in tables of any size: only by index, whatever the statistics say.
+        await connection.execute("; ".join(f"SET LOCAL enable_{way} = off" for way in _WAYS))
         fresh = await _advance(connection, topic, chunk, generation if topic == CHANGES else None)
         if fresh:
             await apply(connection, fresh, codec, contract)

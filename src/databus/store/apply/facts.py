@@ -1,84 +1,87 @@
-"""The statements that keep what each event said: the knowledge behind `as_of` and `known_at` (domain 4.7)."""
+"""What each event said: the knowledge behind `as_of` and `known_at` (domain 4.7)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
+from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
-from databus.contract.values import jsonable
 from databus.model.change import Change
+from databus.store.apply.staging import clean, copy, json_of
+from databus.store.apply.steps import Step
+from databus.store.sessions import Connection
 
-TABLE = "incoming_facts"
-COLUMNS = {
-    "event_id": "text",
-    "subject_key": "text",
-    "record_type": "text",
-    "record_key": "text",
-    "source": "text",
-    "facet": "text",
-    "seq": "bigint",
-    "mark": "bytea",
-    "withdrawn": "boolean",
-    "deciding": "boolean",
-    "known_at": "bigint",
-    "submission_id": "text",
-    "catalog_code": "text",
-    "payload": "jsonb",
-    "valid_from": "date",
-    "valid_to": "date",
-    "decided_at": "date",
-    "recorded_at": "bigint",
-}
+_TOLD = (
+    "event_id", "subject_key", "record_type", "record_key", "source", "facet", "seq", "withdrawn", "deciding", "known_at", "submission_id",
+)  # fmt: skip
+COLUMNS = (*_TOLD, "mark", "catalog_code", "payload", "valid_from", "valid_to", "decided_at", "recorded_at")
 CONTENT, DELETE, LINK, ENDS = "content", "delete", "link", ("revoke", "repair")
 _WITHDRAWN = b"\x01"
-_NAMES = ", ".join(COLUMNS)
+_told = attrgetter(*_TOLD)
+_key = attrgetter("subject_key", "record_type", "record_key")
 
-_KEEP = f"INSERT INTO facts ({_NAMES}) SELECT {_NAMES} FROM {TABLE} ON CONFLICT DO NOTHING"
-
+_KNOWN = "SELECT f.event_id FROM unnest($1::text[]) AS n (event_id) JOIN facts f USING (event_id)"
+_DELETED = """
+SELECT n.subject_key, n.record_type, n.record_key
+FROM unnest($1::text[], $2::text[], $3::text[]) AS n (subject_key, record_type, record_key) CROSS JOIN LATERAL (
+    SELECT FROM facts d
+    WHERE d.subject_key = n.subject_key AND d.record_key = n.record_key AND d.record_type = n.record_type AND d.facet = 'delete' LIMIT 1
+) d
+"""
 # As `profile` folds: a DELETE overtakes what its own source said up to its seq; that of a deciding source also every
 # forwarded content, and what others said (ends apart) before it was known. A source's deletes reach as far as all of them.
-_OVERTAKEN = f"""
+_OVERTAKEN = """
 DELETE FROM facts f USING (
-    SELECT d.subject_key, d.record_type, d.record_key, d.source,
-        max(d.seq) AS seq, bool_or(d.deciding) AS deciding, max(d.known_at) AS known_at
-    FROM facts d JOIN (SELECT DISTINCT subject_key, record_type, record_key FROM {TABLE}) n USING (subject_key, record_type, record_key)
-    WHERE d.facet = 'delete' GROUP BY 1, 2, 3, 4
+    SELECT source, max(seq) AS seq, bool_or(deciding) AS deciding, max(known_at) AS known_at FROM facts
+    WHERE subject_key = $1 AND record_type = $2 AND record_key = $3 AND facet = 'delete' GROUP BY 1
 ) d
-WHERE f.subject_key = d.subject_key AND f.record_key = d.record_key AND f.record_type = d.record_type AND f.facet <> 'delete'
+WHERE f.subject_key = $1 AND f.record_type = $2 AND f.record_key = $3 AND f.facet <> 'delete'
     AND CASE WHEN f.source = d.source THEN f.seq <= d.seq
         ELSE d.deciding AND f.facet = 'content' AND (NOT f.deciding OR f.known_at <= d.known_at) END
 """
 
-STATEMENTS = (_KEEP, _OVERTAKEN)
+
+async def keep(connection: Connection, steps: Sequence[Step], codec: Codec, contract: Contract) -> None:
+    """Keep the facts of new steps, one per event, and drop what a DELETE has overtaken of their records, whoever came first."""
+    maps = {name for name, record_type in contract.types.items() if record_type.maps is not None}
+    stating: dict[str, Step] = {}
+    for one in steps:
+        if _states(one.change, maps=one.change.record_type in maps):
+            stating.setdefault(one.change.event_id, one)
+    if not stating:
+        return
+    for row in await connection.fetch(_KNOWN, list(stating)):
+        del stating[row["event_id"]]
+    await copy(connection, "facts", COLUMNS, (_row(one, codec) for one in stating.values()))
+    records = {_key(one.change) for one in stating.values()}
+    if records and (deleted := await connection.fetch(_DELETED, *map(list, zip(*records, strict=True)))):
+        await connection.executemany(_OVERTAKEN, sorted(map(tuple, deleted)))
 
 
-def row(change: Change, body: dict[str, Any] | None, codec: Codec, *, maps: bool = False) -> tuple[Any, ...] | None:
-    """The row of a step's event, `body` being the step's own, decoded; None where it states neither content nor end.
+def _states(change: Change, *, maps: bool) -> bool:
+    """Whether a step's event is one of its own that states a content or an end.
 
     Of a type that `maps` codes a link is content, and taken back its end. What came along a link is kept where it was said; a
     DELETE that holds under this key because of what was said under another is kept here.
     """
-    told = codec.decode(change.said)[1] if change.said is not None else body if change.own else None
-    ends = change.facet in (DELETE, *ENDS) or (maps and change.facet == LINK)
-    states = bool(change.submission_id) or (change.facet == DELETE and bool(change.original) and not change.via)
-    if not states or (told is None and not ends):
-        return None
-    envelope = told["envelope"] if told else {}
+    own = bool(change.submission_id) or (change.facet == DELETE and bool(change.original) and not change.via)
+    says = change.said is not None or (change.own and change.body is not None)
+    return own and (says or change.facet in (DELETE, *ENDS) or (maps and change.facet == LINK))
+
+
+def _row(one: Step, codec: Codec) -> tuple[Any, ...]:
+    change, said, payload = one.change, one.body if one.change.own else None, one.payload if one.change.own else None
+    if change.said is not None:
+        said = codec.decode(change.said)[1]
+        payload = json_of(said["payload"])
+    envelope: Mapping[str, Any] = said["envelope"] if said is not None else {}
     return (
-        change.event_id,
-        change.subject_key,
-        change.record_type,
-        change.record_key,
-        change.source,
-        change.facet,
-        change.seq,
+        *_told(change),
         change.content_hash + _WITHDRAWN if change.withdrawn else change.content_hash,
-        change.withdrawn,
-        change.deciding,
-        change.known_at,
-        change.submission_id,
-        envelope.get("catalog_code", change.catalog_code),
-        jsonable(told["payload"]) if told else None,
+        clean(envelope.get("catalog_code", change.catalog_code)),
+        payload,
         envelope.get("valid_from"),
         envelope.get("valid_to"),
         envelope.get("decided_at"),
