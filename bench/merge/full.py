@@ -30,11 +30,12 @@ def feed(ground: Ground, count: int, seed: int, *, name: str = "full") -> Fed:
     """Send the sample into inboxes of our own under a name, in the order in which five years brought it."""
     like = next(name for name in map(topics.inbox, ground.here.contract.departments))
     inboxes = {inbox: ground.topic(f"{name}-{inbox}", like) for inbox in map(topics.inbox, ground.here.contract.departments)}
-    ground.feed(_submissions(ground, count, seed, inboxes), dict.fromkeys(inboxes.values(), 3))
+    ground.feed(submissions(ground, count, seed, inboxes), dict.fromkeys(inboxes.values(), 3))
     return Fed(inboxes, count)
 
 
-def _submissions(ground: Ground, count: int, seed: int, inboxes: Mapping[str, str]) -> Iterator[tuple[str, bytes, Row]]:
+def submissions(ground: Ground, count: int, seed: int, inboxes: Mapping[str, str]) -> Iterator[tuple[str, bytes, Row]]:
+    """The sample as it goes into inboxes, each with the topic that stands for it and the key that routes it."""
     here, contract = ground.here, ground.here.contract
     codec = here.codec("admin")
     secrets = {slug: department_secret(here.keys, slug) for slug in contract.departments}

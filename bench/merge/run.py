@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from bench.merge import full, projecting, same
+from bench.merge import full, projecting, recovering, same, visible
 from bench.merge.ground import Ground, ground
 from bench.merge.quix import interpreter
 from databus.cli.bench import Row
@@ -35,7 +35,15 @@ def _projector(here: Ground, submissions: int, seed: int) -> Iterator[Row]:
     return projecting.measure(here, max(1, submissions // 5), seed, rounds_of(submissions))
 
 
-PARTS: Mapping[str, Part] = {"same": _same, "full": _full, "projector": _projector}
+def _recovery(here: Ground, submissions: int, seed: int) -> Iterator[Row]:
+    return recovering.measure(here, submissions, seed, rounds_of(submissions))
+
+
+def _visible(here: Ground, submissions: int, seed: int) -> Iterator[Row]:
+    return visible.measure(here, seed, seconds=min(visible.SECONDS, submissions / visible.RATE))
+
+
+PARTS: Mapping[str, Part] = {"same": _same, "full": _full, "projector": _projector, "recovery": _recovery, "visible": _visible}
 
 
 def run(submissions: int, seed: int, part: str) -> list[Row]:

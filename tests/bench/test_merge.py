@@ -15,6 +15,7 @@ from bench.merge.peers.ours import Apart, simple
 from bench.merge.peers.simple import CHANGE, EVENT, decode, events, merge
 from bench.merge.quix import LOCK
 from bench.merge.table import at_least, at_most, middle, ratios
+from bench.merge.visible import Flow
 from databus.bus.registers import Registers
 from databus.model.chunk import Record
 from databus.settings import CHECKOUT
@@ -45,6 +46,22 @@ def test_the_meter_counts_what_comes_after_the_first_lot(monkeypatch: pytest.Mon
     told = json.loads(capsys.readouterr().out)
     assert (told["events"], told["cpu"]) == (200, 2.0)
     assert Spent(**told).each == pytest.approx(10_000.0)
+
+
+def test_a_lot_of_none_starts_the_clock(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    clock = iter([10.0, 12.0])
+    monkeypatch.setattr("time.process_time", lambda: next(clock))
+    meter = Meter(100)
+    assert [meter.add(count) for count in (0, 100)] == [False, True]
+    meter.tell()
+    told = json.loads(capsys.readouterr().out)
+    assert (told["events"], told["cpu"]) == (100, 2.0)
+
+
+def test_a_flow_tells_after_how_long_so_many_were_through() -> None:
+    flow = Flow(50.0, [number / 100 for number in range(1, 101)])
+    assert flow.after(50) == pytest.approx(0.505)
+    assert flow.after(99) == pytest.approx(0.9999)
 
 
 def test_an_order_comes_through_a_pipe_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,12 +38,13 @@ def order() -> Order:
 class Meter:
     """CPU and wall time of this process, all its threads, from the first lot it has done to the last.
 
-    What comes before the first (start, joining the group, filling the first fetch) is nobody's cost per event.
+    What comes before the first (start, joining the group, filling the first fetch) is nobody's cost per event. A lot of none
+    starts the clock for what is done in one lot.
     """
 
     count: int
     done: int = 0
-    first: int = 0
+    first: int | None = None
     began: tuple[float, float] = (0.0, 0.0)
     ended: tuple[float, float] = (0.0, 0.0)
 
@@ -51,7 +52,7 @@ class Meter:
         """So many more are done; True when all are."""
         self.done += events
         now = time.process_time(), time.monotonic()
-        if not self.first:
+        if self.first is None:
             self.first, self.began = self.done, now
         self.ended = now
         return self.done >= self.count
@@ -59,4 +60,4 @@ class Meter:
     def tell(self) -> None:
         """Print it as one line of JSON, the last of this process."""
         cpu, wall = (end - begin for end, begin in zip(self.ended, self.began, strict=True))
-        print(json.dumps({"events": self.done - self.first, "cpu": cpu, "wall": wall}), flush=True)
+        print(json.dumps({"events": self.done - (self.first or 0), "cpu": cpu, "wall": wall}), flush=True)
