@@ -40,7 +40,8 @@ class Licences:
 
 @dataclass(frozen=True, slots=True)
 class Charter:
-    """`asserted` is, by record type, the attributes and the fields that assert them; `private` fields are not repeated in findings.
+    """`asserted` is, by record type, the attributes and the fields that assert them, and `fields` the field of each; `private` fields
+    are not repeated in findings.
 
     `authorities` are the types and departments that are authority for anything of anybody, `derived` the attributes that
     the USCC tells.
@@ -48,6 +49,7 @@ class Charter:
 
     attributes: Mapping[str, Attribute]
     asserted: Mapping[str, tuple[tuple[str, str], ...]]
+    fields: Mapping[tuple[str, str], str]
     private: frozenset[tuple[str, str]]
     decided: Mapping[str, str]
     ended: Told
@@ -59,7 +61,7 @@ class Charter:
 
     def field(self, record_type: str, attribute: str) -> str:
         """The field by which records of a type assert an attribute; empty if they do not."""
-        return next((field for name, field in self.asserted.get(record_type, ()) if name == attribute), "")
+        return self.fields.get((record_type, attribute), "")
 
 
 def charter_of(contract: Contract) -> Charter:
@@ -68,10 +70,13 @@ def charter_of(contract: Contract) -> Charter:
     ended, taken = checks["DQ-CONS-03"], checks["DQ-CONS-04"]
     licence = taken["licence"]
     attributes = attributes_of(contract)
+    asserted = {name: asserted_by(contract, name) for name in contract.types}
     fields = [(name, field) for name, record_type in contract.types.items() for field in record_type.fields.values()]
     return Charter(
         attributes=attributes,
-        asserted={name: asserted_by(contract, name) for name in contract.types},
+        asserted=asserted,
+        # Where two fields assert one attribute, the first tells it.
+        fields={(name, attribute): field for name, told in asserted.items() for attribute, field in reversed(told)},
         private=frozenset((name, field.name) for name, field in fields if field.privacy is not Privacy.NONE),
         decided=ended["decided"],
         ended=_told(ended["ended"], "on"),

@@ -6,7 +6,7 @@ and what changes with the group touches its members and nobody else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,7 +131,7 @@ class Dossiers:
         sheet = self.sheet(subject)
         group = sheet.groups.get(name)
         if group is None or record < group.first[0]:
-            self._elected(subject, uscc, (name for name, *_ in claim.values))
+            self._worded(subject, uscc, {name: value for name, value, _ in claim.values})
         self.write(subject, GROUP + name, record, claim.day)
         if sheet.join(record, claim):
             self.moved.add(subject)
@@ -141,7 +141,7 @@ class Dossiers:
         sheet = self.sheet(subject)
         group = sheet.groups.get(name)
         if group is not None and record == group.first[0]:
-            self._elected(subject, uscc, group.values)
+            self._worded(subject, uscc, group.values)
         self.write(subject, GROUP + name, record, None, gone=True)
         if sheet.leave(record, claim, self.names(subject, GROUP + name, without=record)):
             self.moved.add(subject)
@@ -181,6 +181,13 @@ class Dossiers:
                     if value is not None and doubtful(value, old) != doubtful(value, now):
                         touched.append(Touch(subject, GROUP + name))
         return touched
+
+    def _worded(self, subject: str, uscc: str, values: Mapping[str, str]) -> None:
+        # One more or one less of those who say what an authority says: no attribute takes notice (`elect_attribute`).
+        spoken = self.sheet(subject).spoken()
+        names = [name for name, value in values.items() if spoken.get(name) != value]
+        if names or not spoken:
+            self._elected(subject, uscc, names)
 
     def _elected(self, subject: str, uscc: str, names: Iterable[str]) -> None:
         # As told last, before the change at hand; what the code tells appears with the first word on the subject.

@@ -73,7 +73,19 @@ class Sheet:
     def live(self) -> list[tuple[str, Claim]]:
         """The authorities' standing records, the best first: nearest, then highest seq, then written last (domain 4.2)."""
         standing = [(key, one.claim) for key, one in self.authorities.items() if one.claim is not None]
-        return sorted(standing, key=lambda pair: (min(level for *_, level in pair[1].values), -pair[1].seq, -pair[1].recorded_at, pair[0]))
+        if len(standing) > 1:
+            standing.sort(key=lambda pair: (min(level for *_, level in pair[1].values), -pair[1].seq, -pair[1].recorded_at, pair[0]))
+        return standing
+
+    def spoken(self) -> dict[str, str]:
+        """The attributes of which an authority's word counts, each with the value it has."""
+        nearest: dict[str, int] = {}
+        found: dict[str, str] = {}
+        for _, claim in self.live():
+            for name, value, level in claim.values:
+                if level < nearest.get(name, OTHER):
+                    nearest[name], found[name] = level, value
+        return found
 
     def known(self, attribute: str) -> frozenset[str]:
         """Every value an authority tells or has told of an attribute; empty while it is silent."""
