@@ -52,6 +52,11 @@ def test_equal_deletes_end_in_one_however_they_are_grouped() -> None:
     assert join(join(one, two), three) == join(one, join(two, three)) == join(join(one, three), two)
 
 
+def test_which_of_two_copies_stands_does_not_depend_on_when_one_was_erased() -> None:
+    gone, one, other = accepted(Op.DELETE), accepted(), accepted(deciding=False)
+    assert join(of(gone, one), of(other)) == of(one, other, gone) == of(other, gone, one)
+
+
 @given(many, many, many)
 def test_join_does_not_mind_how_it_is_grouped(a: list[Event], b: list[Event], c: list[Event]) -> None:
     assert join(join(of(*a), of(*b)), of(*c)) == join(of(*a), join(of(*b), of(*c)))

@@ -139,13 +139,14 @@ def _reaching(winner: Register, a: Event, b: Event) -> Register:
     return Register(replace(winner.event, deciding=deciding, known_at=known_at), winner.rivals, winner.based)
 
 
-def _precedence(event: Event) -> tuple[bytes, int, str, bytes, bool]:
+def _precedence(event: Event) -> tuple[bytes, int, str, bool, bytes]:
     # By originals: of two copies the same must stand as of what they are copies of.
     name = event.original or event.event_id
     if event.facet == DELETE:
         # Its reach grows as equal ones meet, so the reach cannot tell them apart.
-        return mark(event), 0, name, event.body, False
-    return mark(event), event.known_at, name, event.body, event.deciding
+        return mark(event), 0, name, False, event.body
+    # Erasing leaves all but the body alone, and a DELETE that erases a copy that decides erases one that does not.
+    return mark(event), event.known_at, name, event.deciding, event.body
 
 
 def meet(register: Register | None, event: Event) -> Meeting:
