@@ -67,9 +67,8 @@ class Rule:
             (self.valid_from is None or self.valid_from <= start) and (self.valid_to is None or start <= self.valid_to)
         )
 
-    def lifecycle(self, content: Content) -> Lifecycle:
-        """What this rule makes of the record. A period whose beginning is unknown is not published."""
-        start = self.begins(content)
+    def lifecycle(self, content: Content, start: date | None) -> Lifecycle:
+        """What this rule makes of a record that counts from `start`. A period whose beginning is unknown is not published."""
         archived = first_day(content, self.archive_from) or start
         return Lifecycle(
             rule=self.id,

@@ -126,7 +126,8 @@ def _judge(rules: RuleSet, record_type: str, content: Content) -> _Judged:
     rule = rules.rule(record_type, graded)
     if rule is None:
         return _Judged(None, severity, Lifecycle("", severity, None, None, None, True))
-    return _Judged(rule.begins(graded), severity, rule.lifecycle(graded))
+    start = rule.begins(graded)
+    return _Judged(start, severity, rule.lifecycle(graded, start))
 
 
 def _milder(rules: RuleSet, judged: Mapping[str, _Judged]) -> Lifecycle:

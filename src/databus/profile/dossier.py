@@ -147,9 +147,10 @@ class Dossiers:
             self.moved.add(subject)
 
     def _numbered(self, at: At, before: Claim | None, after: Claim | None) -> list[Touch]:
-        old, new = set(before.numbers) if before else set(), set(after.numbers) if after else set()
-        if old == new:
+        told, tells = before.numbers if before else (), after.numbers if after else ()
+        if told == tells:
             return []
+        old, new = set(told), set(tells)
         for value, _, _ in old - new:
             self.write(at[0], NUMBER + value, at[1], None, gone=True)
         for value, role, until in new - old:

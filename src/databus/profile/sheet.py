@@ -89,12 +89,14 @@ class Sheet:
 
     def known(self, attribute: str) -> frozenset[str]:
         """Every value an authority tells or has told of an attribute; empty while it is silent."""
-        standing = [one for one in self.authorities.values() if one.claim is not None]
-        told = {value for one in standing for value in one.known.get(attribute, ())}
-        if self.ties is None:
-            return frozenset(told)
-        # What came along a link is told now, and was never heard here.
-        return frozenset(told.union(value for one in standing for value in one.claimed(attribute)))
+        told = set[str]()
+        for one in self.authorities.values():
+            if one.claim is not None:
+                told.update(one.known.get(attribute, ()))
+                if self.ties is not None:
+                    # What came along a link is told now, and was never heard here.
+                    told.update(one.claimed(attribute))
+        return frozenset(told)
 
     def identity(self, charter: Charter) -> dict[str, frozenset[str]]:
         """What the authorities know of the attributes that tell who the subject is."""

@@ -59,6 +59,8 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple
     """Names of the payload fields whose values differ, sorted; absent and null are the same."""
     if before is after:
         return ()
+    if not before:
+        return tuple(sorted([name for name, value in after.items() if value is not None]))
     differing = [name for name, value in after.items() if before.get(name) != value]
     gone = [name for name, value in before.items() if value is not None and name not in after]
     return tuple(sorted(differing + gone))

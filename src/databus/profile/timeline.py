@@ -94,11 +94,15 @@ class Timeline:
 
     def touch(self, touches: Iterable[Touch], event: Event, offset: int) -> list[Output]:
         """Judge the records that a change of their subject's sheet concerns, as far as the budget goes."""
-        pending = tuple(sealed(Pending(touch, event.event_id, event.known_at, offset)) for touch in touches)
-        if not pending:
+        pending = [Pending(touch, event.event_id, event.known_at, offset) for touch in touches]
+        # Most often a licence that no penalty has named: what can be done at once and is nothing is not kept first.
+        if self.budget > 0 and not self.clock.touched and not any(map(self._concerns, pending)):
             return []
-        self.clock = replace(self.clock, touched=self.clock.touched + pending)
+        self.clock = replace(self.clock, touched=(*self.clock.touched, *map(sealed, pending)))
         return self.concerned()
+
+    def _concerns(self, pending: Pending) -> bool:
+        return bool(pending.touch.target or pending.members(self.whole.dossiers, self.overlay))
 
     def concerned(self) -> list[Output]:
         """Judge what is still to be judged of that, or tell it on."""
