@@ -87,6 +87,11 @@ def unpack(key: bytes) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def last(key: bytes, prefix: bytes) -> bytes:
+    """The last part of a composite key behind a packed prefix, as it lies there: UTF-8, which sorts as the text does."""
+    return key[len(prefix) + _LENGTH :]
+
+
 def prefix(key: bytes, parts: int) -> bytes:
     """The first parts of a composite key, still packed."""
     at = 0

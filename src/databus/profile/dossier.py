@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import Any
 
 import orjson
@@ -21,7 +22,7 @@ from databus.model.event import Event
 from databus.profile.attributes import elect
 from databus.profile.charter import IDENTITY, Charter
 from databus.profile.claims import LICENCE, TAKES, Claim
-from databus.profile.sheet import Sheet, group_of, packed, unpacked
+from databus.profile.sheet import KEPT, Sheet, group_of, packed, unpacked
 from databus.profile.ties import Ties
 
 SHEET, MEMO, GROUP, NUMBER = "sheet", "memo", "~", "~#"
@@ -83,13 +84,13 @@ class Dossiers:
         standing = ((key, value) for key, value in found.items() if value is not None)
         return {keys.unpack(key)[2]: orjson.loads(decode_sheet(self.codec, value)) for key, value in standing}
 
-    def names(self, subject: str, group: str, *, without: str = "") -> Iterator[str]:
-        """The records of a group, by key alone."""
+    def first(self, subject: str, group: str) -> Iterator[str]:
+        """The first records of a group, in order."""
+        # By key alone and without unpacking: of the groups that lose their first record one may be of a hundred thousand.
         prefix = keys.pack(subject, group)
-        mine = self.entries.get(prefix, {})
-        for key in {**self.state.group(prefix), **mine}:
-            if mine.get(key, b"") is not None and (name := keys.unpack(key)[2]) != without:
-                yield name
+        found = {**self.state.group(prefix), **self.entries.get(prefix, {})}
+        standing = (keys.last(key, prefix) for key, value in found.items() if value is not None)
+        yield from (name.decode() for name in nsmallest(KEPT, standing))
 
     def hear(self, event: Event, values: tuple[tuple[str, str, int], ...], uscc: str) -> list[Touch]:
         """An authority's record tells something, perhaps of earlier days: what it ever told it vouches for."""
@@ -143,7 +144,7 @@ class Dossiers:
         if group is not None and record == group.first[0]:
             self._worded(subject, uscc, group.values)
         self.write(subject, GROUP + name, record, None, gone=True)
-        if sheet.leave(record, claim, self.names(subject, GROUP + name, without=record)):
+        if sheet.leave(record, claim, self.first(subject, GROUP + name)):
             self.moved.add(subject)
 
     def _numbered(self, at: At, before: Claim | None, after: Claim | None) -> list[Touch]:
@@ -186,8 +187,7 @@ class Dossiers:
     def _worded(self, subject: str, uscc: str, values: Mapping[str, str]) -> None:
         # One more or one less of those who say what an authority says: no attribute takes notice (`elect_attribute`).
         spoken = self.sheet(subject).spoken()
-        names = [name for name, value in values.items() if spoken.get(name) != value]
-        if names or not spoken:
+        if (names := [name for name, value in values.items() if spoken.get(name) != value]) or not spoken:
             self._elected(subject, uscc, names)
 
     def _elected(self, subject: str, uscc: str, names: Iterable[str]) -> None:

@@ -149,13 +149,13 @@ class Sheet:
         del group.first[KEPT:]
         return True
 
-    def leave(self, record_key: str, claim: Claim, others: Iterator[str]) -> bool:
-        """A record leaves its group, of which `others` are the rest; True if the sheet moved."""
+    def leave(self, record_key: str, claim: Claim, first: Iterator[str]) -> bool:
+        """A record leaves its group, of whose rest `first` are the first; True if the sheet moved."""
         name = group_of(claim)
         group = self.groups.get(name)
         if group is None or record_key not in group.first:
             return False
-        group.first = sorted(others)[:KEPT]
+        group.first = list(first)
         if not group.first:
             del self.groups[name]
         return True
