@@ -61,7 +61,7 @@ class Codec:
             parsed = fastavro.parse_schema(schema)
             assert isinstance(parsed, dict)
             head = MAGIC + schema_id.to_bytes(4, "big")
-            by_hand = _made(writer_of, schema), _made(reader_of, plain)
+            by_hand = _made(writer_of, schema), _made(reader_of, schema)
             known = _Known(schema_id, parsed["name"], parsed, fastavro.parse_schema(plain), amounts, head, *by_hand)
             self._ids[schema_id] = known
             self._names[known.full_name] = known
@@ -128,7 +128,7 @@ class Codec:
         value = _by_hand(writer.read, data) if latest is writer and writer.read is not None else None
         if value is None:
             value = _by_fastavro(writer, latest, data)
-        restore(value, latest.amounts)
+            restore(value, latest.amounts)
         return writer.full_name, value
 
     def encode(self, full_name: str, value: Mapping[str, Any]) -> bytes:

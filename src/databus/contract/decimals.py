@@ -76,15 +76,16 @@ def _restore(record: dict[str, Any], amounts: Amounts) -> None:
         if held is None:
             continue
         if isinstance(amount, Amount):
-            record[name] = _decimal(name, held, amount)
+            record[name] = decimal(held, amount)
+            if record[name] is None:
+                raise Undecodable(f"{name} has more than {amount.precision} digits", field=name)
         else:
             for each in held if isinstance(held, list) else (held,):
                 _restore(each, amount)
 
 
-def _decimal(name: str, raw: bytes, amount: Amount) -> Decimal:
+def decimal(raw: bytes, amount: Amount) -> Decimal | None:
+    """The decimal of these bytes; None for more digits than an amount has."""
     # One byte holds more than two digits, so that nothing longer than the digits can fit.
     number = int.from_bytes(raw, "big", signed=True) if len(raw) <= amount.precision else None
-    if number is None or abs(number) >= 10**amount.precision:
-        raise Undecodable(f"{name} has more than {amount.precision} digits", field=name)
-    return Decimal(number).scaleb(-amount.scale)
+    return None if number is None or abs(number) >= 10**amount.precision else Decimal(number).scaleb(-amount.scale)

@@ -1,16 +1,20 @@
 """Avro read by functions that are made of a schema once: the other side of `writing`.
 
-fastavro asks a stream for each byte of each length; these functions look into the bytes at hand and pass over absent fields at
-once. What is not plainly a value of its schema they do not read: fastavro then decides what it is, or what is wrong with it.
+fastavro asks a stream for each byte of each length; such a function is one straight run of Python over the bytes at hand, from the
+first field to the last. What is not plainly a value of its schema it does not read: fastavro then decides what it is, or what is
+wrong with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from itertools import count
+from typing import Any, cast
 
+from databus.contract.decimals import Amount, decimal
 from databus.contract.writing import Unsure
 
 Read = Callable[[bytes, int], tuple[Any, int]]
@@ -31,7 +35,10 @@ def reader_of(schema: Any) -> Read:
     Raises:
         Unsure: contracts have no such schema.
     """
-    return _reader(schema, {}, "")
+    making = _Making()
+    lines = ["def read(data, at):", *_inside(making.value(schema, "", "value")), " return value, at"]
+    exec(compile("\n".join(lines), "<reader>", "exec"), making.names)
+    return cast(Read, making.names["read"])
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
@@ -64,128 +71,117 @@ def _string(data: bytes, at: int) -> tuple[str, int]:
     return value.decode(), at
 
 
-def _boolean(data: bytes, at: int) -> tuple[bool, int]:
-    byte = data[at]
-    if byte > 1:
-        raise Unsure
-    return byte == 1, at + 1
-
-
-def _date(data: bytes, at: int) -> tuple[date, int]:
-    days, at = _number(data, at)
-    return _day(days), at
-
-
 @lru_cache(maxsize=1 << 15)
 def _day(days: int) -> date:
     return date.fromordinal(days + _EPOCH)
 
 
-_PLAIN: Mapping[str, Read] = {"string": _string, "bytes": _bytes, "boolean": _boolean, "int": _number, "long": _number}
+_READS: Mapping[str, Read] = {"int": _number, "long": _number, "bytes": _bytes, "string": _string}
 
 
-def _reader(schema: Any, named: dict[str, Read], namespace: str) -> Read:
-    match schema:
-        case str():
-            found = _PLAIN.get(schema) or named.get(schema) or named.get(f"{namespace}.{schema}")
-            if found is None:
-                raise Unsure
-            return found
-        case {"logicalType": "date", "type": "int"}:
-            return _date
-        case {"logicalType": _}:
-            raise Unsure
-        case {"type": "record"}:
-            return _record(schema, named, schema.get("namespace", namespace))
-        case {"type": "enum", "symbols": list(symbols)}:
-            return _named(schema, named, schema.get("namespace", namespace), _enum(tuple(symbols)))
-        case {"type": "array", "items": items}:
-            return _array(_reader(items, named, namespace))
-        case {"type": "map", "values": values}:
-            return _map(_reader(values, named, namespace))
-        case {"type": str() | dict() as inner} if inner != "fixed":
-            return _reader(inner, named, namespace)
-        case _:
-            raise Unsure
+@dataclass
+class _Making:
+    """The lines of a function under way. `names` are what they may mention, `known` the schemas that have a name."""
 
+    names: dict[str, Any] = field(default_factory=lambda: {"Unsure": Unsure, "day": _day, **_READS})
+    known: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=count)
 
-def _named(schema: Mapping[str, Any], named: dict[str, Read], namespace: str, read: Read) -> Read:
-    name = schema["name"]
-    named[name if "." in name else f"{namespace}.{name}"] = read
-    return read
-
-
-def _enum(symbols: tuple[str, ...]) -> Read:
-    def read(data: bytes, at: int) -> tuple[str, int]:
-        place, at = _number(data, at)
-        if place < 0:
-            raise Unsure
-        return symbols[place], at
-
-    return read
-
-
-def _optional(branches: Any, named: dict[str, Read], namespace: str) -> tuple[bool, Read]:
-    if not isinstance(branches, list):
-        return False, _reader(branches, named, namespace)
-    if len(branches) != 2 or branches[0] != "null":
-        raise Unsure
-    return True, _reader(branches[1], named, namespace)
-
-
-def _record(schema: Mapping[str, Any], named: dict[str, Read], namespace: str) -> Read:
-    fields = [(field["name"], *_optional(field["type"], named, namespace)) for field in schema["fields"]]
-    names = [name for name, *_ in fields]
-
-    def read(data: bytes, at: int) -> tuple[dict[str, Any], int]:
-        # In the order of the schema, absent until it is read.
-        value: dict[str, Any] = dict.fromkeys(names)
-        for name, optional, one in fields:
-            if optional:
-                branch = data[at]
-                at += 1
-                if not branch:
-                    continue
-                if branch != _VALUE:
-                    raise Unsure
-            if one is _string and not (size := data[at]) & _LONG:
+    def value(self, schema: Any, namespace: str, into: str) -> list[str]:
+        """The lines that read a value of this schema into that variable, and move `at` behind it."""
+        match schema:
+            case "string":
                 # Most of what is there: a text of at most 63 bytes.
-                end = at + 1 + (size >> 1)
-                value[name], at = data[at + 1 : end].decode(), end
-            else:
-                value[name], at = one(data, at)
-        return value, at
-
-    return _named(schema, named, namespace, read)
-
-
-def _array(one: Read) -> Read:
-    def read(data: bytes, at: int) -> tuple[list[Any], int]:
-        value: list[Any] = []
-        count, at = _number(data, at)
-        while count:
-            if count < 0:
+                short = ["end = at + 1 + (size >> 1)", f"{into} = data[at + 1 : end].decode()", "at = end"]
+                return ["size = data[at]", f"if size & {_LONG}:", f" {into}, at = string(data, at)", "else:", *_inside(short)]
+            case "int" | "long" | "bytes":
+                return [f"{into}, at = {schema}(data, at)"]
+            case "boolean":
+                return self._looked_up({0: False, 1: True}, into)
+            case str():
+                return self._mentioned(schema, namespace, into)
+            case {"logicalType": "date", "type": "int"}:
+                return ["days, at = int(data, at)", f"{into} = day(days)"]
+            case {"logicalType": "decimal", "type": "bytes", "precision": precision}:
+                amount = self._constant(partial(_amount, Amount(precision, schema.get("scale", 0))))
+                return ["raw, at = bytes(data, at)", f"{into} = {amount}(raw)"]
+            case {"logicalType": _}:
                 raise Unsure
-            for _ in range(count):
-                item, at = one(data, at)
-                value.append(item)
-            count, at = _number(data, at)
-        return value, at
-
-    return read
-
-
-def _map(one: Read) -> Read:
-    def read(data: bytes, at: int) -> tuple[dict[str, Any], int]:
-        value: dict[str, Any] = {}
-        count, at = _number(data, at)
-        while count:
-            if count < 0:
+            case {"type": "record"}:
+                return self._record(schema, schema.get("namespace", namespace), into)
+            case {"type": "enum", "symbols": list(symbols)}:
+                self._remember(schema, schema.get("namespace", namespace))
+                return self._looked_up({place << 1: symbol for place, symbol in enumerate(symbols[: _MORE >> 1])}, into)
+            case {"type": "array", "items": items}:
+                return self._blocks(f"{into} = []", items, f"{into}.append({{}})", namespace)
+            case {"type": "map", "values": values}:
+                return self._blocks(f"{into} = {{}}", values, f"{into}[name] = {{}}", namespace, "name, at = string(data, at)")
+            case {"type": str() | dict() as inner} if inner != "fixed":
+                return self.value(inner, namespace, into)
+            case _:
                 raise Unsure
-            for _ in range(count):
-                name, at = _string(data, at)
-                value[name], at = one(data, at)
-            count, at = _number(data, at)
-        return value, at
 
-    return read
+    def _record(self, schema: Mapping[str, Any], namespace: str, into: str) -> list[str]:
+        lines, parts = [], []
+        for one in schema["fields"]:
+            part = self._variable()
+            lines += self._field(one["type"], namespace, part)
+            parts.append(f"{one['name']!r}: {part}")
+        # Known by its name only now: a record that holds itself is left to fastavro.
+        self._remember(schema, namespace)
+        return [*lines, f"{into} = {{{', '.join(parts)}}}"]
+
+    def _field(self, schema: Any, namespace: str, into: str) -> list[str]:
+        if not isinstance(schema, list):
+            return self.value(schema, namespace, into)
+        if len(schema) != 2 or schema[0] != "null":
+            raise Unsure
+        there = self.value(schema[1], namespace, into)
+        return [
+            "branch = data[at]",
+            "at += 1",
+            "if not branch:",
+            f" {into} = None",
+            f"elif branch != {_VALUE}:",
+            " raise Unsure",
+            "else:",
+            *_inside(there),
+        ]
+
+    def _blocks(self, empty: str, items: Any, keep: str, namespace: str, *before: str) -> list[str]:
+        left, item = self._variable(), self._variable()
+        each = [*before, *self.value(items, namespace, item), keep.format(item)]
+        block = [f"if {left} < 0:", " raise Unsure", f"for _ in range({left}):", *_inside(each), f"{left}, at = int(data, at)"]
+        return [empty, f"{left}, at = int(data, at)", f"while {left}:", *_inside(block)]
+
+    def _looked_up(self, values: Mapping[int, Any], into: str) -> list[str]:
+        return [f"{into} = {self._constant(values)}[data[at]]", "at += 1"]
+
+    def _mentioned(self, name: str, namespace: str, into: str) -> list[str]:
+        found = self.known.get(name) or self.known.get(f"{namespace}.{name}")
+        if found is None:
+            raise Unsure
+        return self.value(*found, into)
+
+    def _remember(self, schema: Mapping[str, Any], namespace: str) -> None:
+        name = schema["name"]
+        self.known[name if "." in name else f"{namespace}.{name}"] = schema, namespace
+
+    def _constant(self, value: Any) -> str:
+        name = self._variable()
+        self.names[name] = value
+        return name
+
+    def _variable(self) -> str:
+        return f"v{next(self.numbers)}"
+
+
+def _inside(lines: list[str]) -> list[str]:
+    return [f" {line}" for line in lines]
+
+
+def _amount(amount: Amount, raw: bytes) -> Any:
+    value = decimal(raw, amount)
+    if value is None:
+        raise Unsure
+    return value
