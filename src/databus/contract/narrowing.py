@@ -42,6 +42,9 @@ class Narrowed:
     flags: tuple[str, ...]
 
 
+_NOT_AT_ALL = Narrowed(Publication.PUBLIC, (), ())
+
+
 def narrowings(raw: Iterable[Mapping[str, Any]], fields: Collection[str], where: str) -> tuple[Narrowing, ...]:
     """The rules of a type, one per field.
 
@@ -78,6 +81,8 @@ def _about(raw: Any, field: str) -> Any:
 def narrowed(rules: Iterable[Narrowing], content: Mapping[str, Any]) -> Narrowed:
     """What the rules make of a submission {"envelope": …, "payload": …}."""
     held = [rule for rule in rules if rule.when(content)]
+    if not held:
+        return _NOT_AT_ALL
     fields: dict[str, Publication] = {}
     for rule in (rule for rule in held if rule.field):
         fields[rule.field] = stricter(fields.get(rule.field, Publication.PUBLIC), rule.to)

@@ -82,7 +82,10 @@ class RuleSets:
 
     def on(self, day: date) -> RuleSet:
         """The set in force on a day; the earliest for days before all of them."""
-        return [rules for rules in self.sets if rules is self.sets[0] or rules.valid_from is None or rules.valid_from <= day][-1]
+        for rules in reversed(self.sets):
+            if rules.valid_from is None or rules.valid_from <= day:
+                return rules
+        return self.sets[0]
 
     def named(self, name: str) -> RuleSet:
         """The set of that id, for replays.

@@ -20,6 +20,7 @@ _VARIANTS = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
 _LENGTH = 2
 
 
+@lru_cache(maxsize=1 << 14)
 def organisation_key(code: str, *, scheme: str = USCI) -> str:
     """The subject key of an organisation: UUIDv5 of `scheme|code`, 36 ASCII characters."""
     return _uuid(hashlib.sha1(_SUBJECTS + f"{scheme}|{code}".encode(), usedforsecurity=False).digest(), _FIVE)
@@ -47,7 +48,7 @@ def _uuid(digest: bytes, version: str) -> str:
 
 def derived_id(*parts: str | int) -> str:
     """An id that a repeat of the same work computes again: UUIDv8 of SHA-256 over the parts."""
-    return uuid8(hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).digest())
+    return uuid8(hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest())
 
 
 def event_id(inbox: str, partition: int, offset: int) -> str:

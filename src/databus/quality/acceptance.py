@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from decimal import Decimal
+from functools import lru_cache
 
 import orjson
 
 from databus.contract.catalogue import Contract
 from databus.model.event import Event, Labels, Op, facet
-from databus.model.labels import Commercial, Privacy, Secrecy, SubjectKind
+from databus.model.labels import Commercial, Privacy, Publication, Secrecy, SubjectKind
 from databus.quality.content import Content
 from databus.quality.identity import Subject
 from databus.quality.submission import Submission
@@ -21,16 +22,17 @@ _OWN = ("valid_from", "valid_to", "decided_at", "withdrawn", "severity", "legal_
 
 def labels_of(content: Content, contract: Contract) -> Labels:
     """The labels of a record before it has a standing; `flags` are `light`, `work_secret` and those of its content."""
-    severity = contract.rules.on(content.day).severity(content.record_type.lifecycle, content.facts)
-    told = {"light": severity == LIGHT, "work_secret": content.envelope["secrecy"] == Secrecy.WORK_SECRET}
-    told |= dict.fromkeys(content.narrowed.flags, True)
-    return Labels(
-        publication=content.publication,
-        commercial=Commercial(content.envelope["commercial_secret"]),
-        privacy=Privacy(content.envelope["privacy"]),
-        narrowed=content.narrowed.fields,
-        flags=tuple(sorted(flag for flag, holds in told.items() if holds)),
-    )
+    envelope, narrowed, flags = content.envelope, content.narrowed, {*content.narrowed.flags}
+    if contract.rules.on(content.day).severity(content.record_type.lifecycle, content.facts) == LIGHT:
+        flags.add("light")
+    if envelope["secrecy"] == Secrecy.WORK_SECRET:
+        flags.add("work_secret")
+    return _labels(content.publication, envelope["commercial_secret"], envelope["privacy"], narrowed.fields, tuple(sorted(flags)))
+
+
+@lru_cache(maxsize=1 << 12)
+def _labels(publication: Publication, commercial: str, privacy: str, narrowed: tuple[str, ...], flags: tuple[str, ...]) -> Labels:
+    return Labels(publication, Commercial(commercial), Privacy(privacy), narrowed, flags)
 
 
 def content_hash(content: Content, labels: Labels) -> bytes:

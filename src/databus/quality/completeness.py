@@ -57,7 +57,7 @@ def mandatory(check: Check, record_type: RecordType, contract: Contract) -> Ques
         fields = known.get(at)
         if fields is None:
             fields = known[at] = tuple((name, reading(name)) for name in _required(content, entry, parts))
-        missing = [(name, value) for name, read in fields if blank(value := read(content))]
+        missing = [(name, value) for name, read in fields if (value := read(content)) is None or blank(value)]
         return [Failure(check.rule, name, "" if value is None else value, expected="a value") for name, value in missing]
 
     return Question(ask)
@@ -97,8 +97,9 @@ def some_code(check: Check, record_type: RecordType, contract: Contract) -> Ques
     reads = tuple(map(reading, fields))
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
-        if content.carries_content and all(blank(read(content)) for read in reads):
-            return (Failure(check.rule, fields[0], "", expected=" | ".join(fields)),)
-        return NOTHING
+        for read in reads:
+            if not blank(read(content)):
+                return NOTHING
+        return (Failure(check.rule, fields[0], "", expected=" | ".join(fields)),) if content.carries_content else NOTHING
 
     return Question(ask)

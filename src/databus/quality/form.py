@@ -18,6 +18,7 @@ _ENVELOPE_LONGEST = {"submission_id": 64, "catalog_code": 64, "source_system": 6
 _ENVELOPE_TEXT = 2_000
 _SUBJECT_LONGEST = {"name": 200}
 _SUBJECT_TEXT = 64
+_HOLDING_TEXTS = frozenset({str, list, dict})
 _GIVEN = ("submission_id", "source_system")
 # Control characters but tab and line ends: a text store cannot hold NUL, and no document has the others.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -48,7 +49,7 @@ def _over(rule: str, prefix: str, values: Mapping[str, Any], longest: Mapping[st
         # Most are absent, most of the rest as they should be.
         if value is None or (value.__class__ is str and len(value) <= longest.get(name, otherwise) and value.isprintable()):
             continue
-        if isinstance(value, str | list | dict):
+        if value.__class__ in _HOLDING_TEXTS:
             found += _texts(rule, prefix + name, value, longest.get(name, otherwise))
     return found
 
@@ -70,7 +71,12 @@ def _texts(rule: str, field: str, value: str | list[str] | dict[str, Any], limit
     if isinstance(value, list | dict):
         if len(value) > LONGEST:
             return (_too_many(rule, field, value),)
-        return next((found for text in value if (found := _texts(rule, field, text, limit))), ())
+        for text in value:
+            if text.__class__ is str and len(text) <= limit and text.isprintable():
+                continue
+            if found := _texts(rule, field, text, limit):
+                return found
+        return ()
     if len(value) > limit:
         return (Failure(rule, field, value, expected=f"≤ {limit} characters"),)
     if value.isprintable() or not _CONTROL.search(value):

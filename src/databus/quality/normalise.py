@@ -22,12 +22,14 @@ _YEAR = re.compile(r"[(\[{【〔（［｛<＜〈](\s*(?:19|20)\d{2}\s*)年?[)\]}
 _CODE_RULES = frozenset({"DQ-ACC-01", "DQ-ACC-02", "DQ-ACC-03", "DQ-ACC-04", "DQ-ACC-05", "DQ-ACC-07"})
 _SUBJECT_CODES = ("uscc", "org_code", "reg_no", "tax_no", "id_type", "id_number")
 
-Spelling = Callable[[str], str]
+Spelling = Callable[[Any], Any]
+"""Writes what a field holds: a text, a list of them, or records with texts in them."""
 
 
 def text(value: str) -> str:
     """Free text and names: composed (NFC), trimmed, full-width letters and digits made plain."""
-    if value.isascii():
+    # What NFKC leaves as it is has nothing wide in it, and is composed.
+    if value.isascii() or unicodedata.is_normalized("NFKC", value):
         return value.strip()
     if _HAS_WIDE.search(value):
         value = value.translate(_WIDE)
@@ -36,7 +38,7 @@ def text(value: str) -> str:
 
 def code(value: str) -> str:
     """A code: no blanks, no hyphens, in capitals."""
-    return value if value.isalnum() and value.isupper() else _BLANKS.sub("", value).upper()
+    return value.upper() if value.isalnum() else _BLANKS.sub("", value).upper()
 
 
 def document_number(value: str) -> str:
@@ -47,34 +49,37 @@ def document_number(value: str) -> str:
 
 
 def spellings(record_type: RecordType) -> Mapping[str, Spelling]:
-    """How each text field of a type is written: by what its checks take it for."""
-    roles: dict[str, Spelling] = {name: text for name, field in record_type.leaves.items() if field.kind in ("string", "strings")}
+    """How each field of a type that holds texts is written: by what its checks take them for."""
+    roles: dict[str, Callable[[str], str]] = {
+        path: text for path, field in record_type.leaves.items() if field.kind in ("string", "strings")
+    }
     for check in record_type.checks:
         if check.rule in _CODE_RULES and check.field in roles:
             roles[check.field] = code
         elif check.rule == "DQ-ACC-08":
             roles[check.field] = document_number
-    return roles
-
-
-def payload(value: Mapping[str, Any], roles: Mapping[str, Spelling]) -> dict[str, Any]:
-    """A payload, written alike. `roles` are by the paths of texts."""
-    changed: dict[str, Any] = {}
+    held: dict[str, dict[str, Spelling]] = {}
     for path, spell in roles.items():
         name, _, part = path.partition(STEP)
-        held = changed.get(name, value.get(name))
-        if held and (spelled := _spelled(held, part, spell)) != held:
-            changed[name] = spelled
-    return {**value, **changed} if changed else dict(value)
+        held.setdefault(name, {})[part] = spell if record_type.leaves[path].kind == "string" else _each(spell)
+    return {name: parts[""] if "" in parts else _of_records(parts) for name, parts in held.items()}
 
 
-def _spelled(held: Any, part: str, spell: Spelling) -> Any:
-    if isinstance(held, str):
-        return spell(held)
-    if isinstance(held, list):
-        return [_spelled(item, part, spell) for item in held]
-    inner = held.get(part)
-    return held if not inner else {**held, part: _spelled(inner, "", spell)}
+def _each(spell: Spelling) -> Spelling:
+    return lambda held: [spell(item) for item in held]
+
+
+def _of_records(parts: Mapping[str, Spelling]) -> Spelling:
+    def spell(held: Any) -> Any:
+        return payload(held, parts) if isinstance(held, dict) else [payload(record, parts) for record in held]
+
+    return spell
+
+
+def payload(value: Mapping[str, Any], roles: Mapping[str, Spelling]) -> Mapping[str, Any]:
+    """A payload, or a record in one, written alike; the very one it was where nothing changes. `roles` are by its fields."""
+    changed = {name: spelled for name, held in value.items() if held and name in roles and (spelled := roles[name](held)) != held}
+    return {**value, **changed} if changed else value
 
 
 def envelope(value: Mapping[str, Any]) -> dict[str, Any]:

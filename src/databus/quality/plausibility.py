@@ -67,13 +67,13 @@ def date_order(check: Check, record_type: RecordType, contract: Contract) -> Que
     applies, blank = condition(check), blank_of(contract)
 
     def ask(content: Content, value: Any) -> Iterable[Failure]:
-        other, found = bound(content), list[Failure]()
+        other = bound(content)
+        early, late = past and value > content.received, isinstance(other, date) and value > other
         # 1900-01-01 stands for nothing (DQ-COM-01): it is neither early nor late.
-        if blank(value) or not applies(content.facts):
-            return found
-        if past and value > content.received:
-            found.append(Failure(check.rule, check.field, value, expected=f"≤ {content.received.isoformat()}"))
-        if isinstance(other, date) and value > other and not blank(other):
+        if not (early or late) or blank(value) or not applies(content.facts):
+            return NOTHING
+        found = [Failure(check.rule, check.field, value, expected=f"≤ {content.received.isoformat()}")] if early else []
+        if late and not blank(other):
             expected = f"≤ {other.isoformat()} ({check.params['not_after']})"
             found.append(Failure(check.rule, check.field, value, expected=expected))
         return found

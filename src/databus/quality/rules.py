@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check
@@ -68,9 +70,9 @@ class Questions:
     as a whole. `copies` are the fields that name the subject once more."""
 
     record_type: RecordType
-    payload: Mapping[str, tuple[Ask, ...]]
-    parts: Mapping[str, tuple[tuple[Reading, Ask], ...]]
-    envelope: tuple[tuple[Reading, Ask], ...]
+    payload: tuple[tuple[str, tuple[Ask, ...]], ...]
+    parts: Mapping[str, tuple[tuple[Reading, tuple[Ask, ...]], ...]]
+    envelope: tuple[tuple[Reading, tuple[Ask, ...]], ...]
     whole: tuple[Ask, ...]
     spellings: Mapping[str, Spelling]
     copies: Mapping[str, str]
@@ -92,17 +94,22 @@ def questions(record_type: RecordType, contract: Contract, profile: tuple[Check,
     made = [rule(_compiled(_inside(check, asked), record_type), record_type, contract) for rule, check in (*own, *one, *always)]
     return Questions(
         record_type,
-        payload={name: tuple(one.ask for one in made if one.field == name) for name in record_type.fields},
-        parts={holder: asks for holder, field in record_type.fields.items() if field.parts and (asks := _of_parts(holder, made))},
-        envelope=tuple((reading(one.field), one.ask) for one in made if one.field.startswith(ENVELOPE)),
+        payload=tuple((name, asks) for name in record_type.fields if (asks := tuple(one.ask for one in made if one.field == name))),
+        parts={
+            holder: within
+            for holder, field in record_type.fields.items()
+            if field.parts and (within := _read_once(one for one in made if one.field.partition(STEP)[0] == holder))
+        },
+        envelope=_read_once(one for one in made if one.field.startswith(ENVELOPE)),
         whole=tuple(one.ask for one in made if not one.field),
         spellings=spellings(record_type),
         copies=copies_of(record_type),
     )
 
 
-def _of_parts(holder: str, made: Sequence[Question]) -> tuple[tuple[Reading, Ask], ...]:
-    return tuple((reading(one.field), one.ask) for one in made if one.field.partition(STEP)[0] == holder)
+def _read_once(made: Iterable[Question]) -> tuple[tuple[Reading, tuple[Ask, ...]], ...]:
+    """Neighbours about one field are asked of one reading."""
+    return tuple((reading(field), tuple(one.ask for one in same)) for field, same in groupby(made, key=attrgetter("field")))
 
 
 def _asked(record_type: RecordType, contract: Contract, profile: tuple[Check, ...]) -> list[Check]:
@@ -148,27 +155,34 @@ def _compiled(check: Check, record_type: RecordType) -> Check:
 def failures(questions: Questions, content: Content) -> list[Failure]:
     """Every failed check of one submission: at most one per rule and field, the envelope's copy of a field left out."""
     found: list[Failure] = []
-    for name, value in content.payload.items():
+    payload = content.payload
+    for name, asks in questions.payload:
+        value = payload.get(name)
         if value is not None and value != "":
-            for ask in questions.payload.get(name, ()):
+            for ask in asks:
                 found += ask(content, value)
-    for holder, asks in questions.parts.items():
+    for holder, within in questions.parts.items():
         for record in content.each(holder):
-            found += _answers(asks, record)
+            found += _answers(within, record)
     found += _answers(questions.envelope, content)
     for ask in questions.whole:
         found += ask(content, None)
+    if not found:
+        return found
     first: dict[tuple[str, str], Failure] = {}
     for failure in found:
         first.setdefault((failure.rule, _place(failure.field, questions)), failure)
     return list(first.values())
 
 
-def _answers(asks: Iterable[tuple[Reading, Ask]], content: Content) -> Iterator[Failure]:
-    for read, ask in asks:
+def _answers(asked: Iterable[tuple[Reading, tuple[Ask, ...]]], content: Content) -> list[Failure]:
+    found: list[Failure] = []
+    for read, asks in asked:
         value = read(content)
         if value is not None and value != "":
-            yield from ask(content, value)
+            for ask in asks:
+                found += ask(content, value)
+    return found
 
 
 def _place(field: str, questions: Questions) -> str:

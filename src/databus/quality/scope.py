@@ -85,9 +85,12 @@ def one_subject(check: Check, record_type: RecordType, contract: Contract) -> Qu
     reads = [(field, place, reading(field), reading(place)) for field, place in pairs]
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
-        told = ((field, place, in_payload(content), referred(content)) for field, place, in_payload, referred in reads)
-        differing = ((field, place, one) for field, place, one, other in told if one and other and not _same(one, other))
-        return [Failure(check.rule, field, one, expected=place) for field, place, one in differing]
+        found = []
+        for field, place, in_payload, referred in reads:
+            one, other = in_payload(content), referred(content)
+            if one and other and not _same(one, other):
+                found.append(Failure(check.rule, field, one, expected=place))
+        return found
 
     return Question(ask)
 

@@ -33,8 +33,8 @@ def not_wider(check: Check, record_type: RecordType, contract: Contract) -> Ques
     """DQ-SEC-03: a submission may narrow the class of its catalogue entry, never widen it."""
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
-        asked = Publication(content.envelope["publication_class"])
-        if content.entry is None or narrows(asked, content.entry.publication):
+        told = content.envelope["publication_class"]
+        if content.entry is None or told == content.entry.publication or narrows(asked := Publication(told), content.entry.publication):
             return NOTHING
         allowed = content.entry.publication.value
         return (Failure(check.rule, check.field, asked.value, expected=allowed, suggestion=allowed),)
@@ -62,22 +62,25 @@ def no_citizen_id(check: Check, record_type: RecordType, contract: Contract) -> 
     public = frozenset(
         path for path, field in record_type.leaves.items() if field.publication is Publication.PUBLIC and field.privacy is Privacy.NONE
     )
-    flat = tuple(name for name in record_type.fields if name in public)
+    flat = frozenset(name for name in record_type.fields if name in public)
     holding = {name: field for name, field in record_type.fields.items() if field.parts}
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
         if content.publication is not Publication.PUBLIC:
             return NOTHING
-        payload, found = content.payload, []
-        told = [(name, payload.get(name)) for name in flat]
+        payload = content.payload
+        told = [(name, value) for name, value in payload.items() if _as_long(value) and name in flat]
         if holding:
-            told += [(path, value) for path, value in values_of(holding, {name: payload.get(name) for name in holding}) if path in public]
-        for path, value in told:
-            if value.__class__ is str and len(value) in _ID_LENGTHS and _is_citizen_id(value[:18], content.received):
-                found.append(Failure(check.rule, path, value, expected="no citizen_id"))
-        return found
+            within = values_of(holding, {name: payload.get(name) for name in holding})
+            told += [(path, value) for path, value in within if _as_long(value) and path in public]
+        found = [(path, value) for path, value in told if _is_citizen_id(value[:18], content.received)]
+        return [Failure(check.rule, path, value, expected="no citizen_id") for path, value in found]
 
     return Question(ask)
+
+
+def _as_long(value: Any) -> bool:
+    return value.__class__ is str and len(value) in _ID_LENGTHS
 
 
 def _is_citizen_id(value: str, day: date) -> bool:

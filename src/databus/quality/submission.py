@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -24,7 +24,7 @@ EVENT_ID, RULE = "databus-event-id", "databus-rule"
 """Written by the checker on sealed originals: which submission, and which rules it broke."""
 
 TRACE = ("traceparent", "databus-trace")
-_PASSED = (SUBMISSION_ID, ROW, FIXES, *TRACE)
+_PASSED = frozenset({SUBMISSION_ID, ROW, FIXES, *TRACE})
 _SHANGHAI_MS, _DAY_MS = 8 * 3_600_000, 86_400_000
 _EPOCH = date(1970, 1, 1).toordinal()
 _LAST_MS = (date.max.toordinal() - _EPOCH) * _DAY_MS
@@ -38,7 +38,7 @@ _LONGEST_WAIVER = 16_384
 class Submission:
     """What was sent. `known_at` is when the broker took it (milliseconds), or the told time where one is believed and not
     later, `appended_at` the former in any case; `day` (Asia/Shanghai) is its day, by which it is judged. `believed` is false
-    where a told time came to a checker that does not take one, or could not be read."""
+    where a told time came to a checker that does not take one, or could not be read. `named` are the headers by name, in any case."""
 
     place: Place
     department: str
@@ -50,6 +50,7 @@ class Submission:
     key: bytes | None
     value: bytes
     headers: Headers
+    named: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
 
     def header(self, name: str) -> str:
         """The first header of that name as text, empty where there is none or it is not text of a sensible length."""
@@ -57,7 +58,7 @@ class Submission:
 
     def all(self, name: str) -> Iterator[str]:
         """Every header of that name (in any case), as text."""
-        return (_text(value) for told, value in self.headers if told.lower() == name)
+        return map(_text, self.named.get(name, ()))
 
     @property
     def row(self) -> int:
@@ -68,26 +69,31 @@ class Submission:
     @property
     def fixes(self) -> tuple[str, ...]:
         """Ids of the findings this submission says it fixes, each once; at most 32."""
-        told = (uuid_or_nothing(value) for value in self.all(FIXES))
+        if FIXES not in self.named:
+            return ()
+        told = map(uuid_or_nothing, self.all(FIXES))
         return tuple(dict.fromkeys(name for name in told if name))[:_MOST_FIXES]
 
     @property
     def waiver(self) -> bytes | None:
         """The waiver it came with, unread; None without one. One too long to be a waiver is an empty one."""
-        told = next((value for name, value in self.headers if name.lower() == WAIVER), None)
+        told = next(iter(self.named.get(WAIVER, ())), None)
         return told if told is None or len(told) <= _LONGEST_WAIVER else b""
 
     @property
     def passed_on(self) -> Headers:
         """The headers that follow a fact through the line."""
-        return tuple((told, value) for told, value in self.headers if told in _PASSED and len(value) <= _MAX_HEADER)
+        return tuple([header for header in self.headers if header[0] in _PASSED and len(header[1]) <= _MAX_HEADER])
 
 
 def submission_of(record: Record, *, told_time: bool) -> Submission:
     """The submission in a record of `in.<department>`."""
     topic = record.topic
     place = Place(topic, record.partition, record.offset)
-    told = [value for name, value in record.headers if name.lower() == TOLD_TIME]
+    named: dict[str, list[bytes]] = {}
+    for name, value in record.headers:
+        named.setdefault(name.lower(), []).append(value)
+    told = named.get(TOLD_TIME, ())
     time = _milliseconds(told[0]) if told and told_time else None
     # Nobody tells of what has not been: a later time would set the profiles' clock ahead for good.
     at = record.timestamp if time is None else min(time, record.timestamp)
@@ -102,6 +108,7 @@ def submission_of(record: Record, *, told_time: bool) -> Submission:
         key=record.key,
         value=record.value or b"",
         headers=record.headers,
+        named=named,
     )
 
 
