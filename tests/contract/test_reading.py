@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 import typed
 from contract.test_writing import ANY, TYPES, by_fastavro
 from databus.contract import catalogue
+from databus.contract.compiling import Unsure
 from databus.contract.decimals import amounts_of
 from databus.contract.reading import reader_of
 from databus.contract.schemas import latest, self_contained
-from databus.contract.writing import DOUBTS, Unsure
+from databus.contract.writing import DOUBTS
 
 CONTRACT = catalogue.load(Path(__file__).parents[2] / "schemas")
 READABLE = [inner for inner in TYPES if not (isinstance(inner, dict) and inner.get("logicalType") == "decimal")]

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from databus.contract import catalogue
 from databus.contract.codec import HEAD
+from databus.contract.compiling import Unsure
 from databus.contract.schemas import latest, self_contained
-from databus.contract.writing import DOUBTS, Unsure, writer_of
+from databus.contract.writing import DOUBTS, writer_of
 from typed import example
 
 CONTRACT = catalogue.load(Path(__file__).parents[2] / "schemas")

@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 
 import fastavro
 
+from databus.contract.compiling import Unsure
 from databus.contract.decimals import Amounts, amounts_of, restore
 from databus.contract.reading import Read, reader_of
-from databus.contract.writing import DOUBTS, Unsure, Write, writer_of
+from databus.contract.writing import DOUBTS, Write, writer_of
 from databus.errors import Undecodable, UnknownSchema
 
 Made = TypeVar("Made")

@@ -7,15 +7,13 @@ wrong with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache, partial
-from itertools import count
-from typing import Any, cast
+from typing import Any
 
+from databus.contract.compiling import Compiling, Unsure, inside
 from databus.contract.decimals import Amount, decimal
-from databus.contract.writing import Unsure
 
 Read = Callable[[bytes, int], tuple[Any, int]]
 """Bytes and a place in them → the value there, and the place behind it. A place may lie behind the end: whoever asked looks."""
@@ -35,10 +33,8 @@ def reader_of(schema: Any) -> Read:
     Raises:
         Unsure: contracts have no such schema.
     """
-    making = _Making()
-    lines = ["def read(data, at):", *_inside(making.value(schema, "", "value")), " return value, at"]
-    exec(compile("\n".join(lines), "<reader>", "exec"), making.names)
-    return cast(Read, making.names["read"])
+    making = _Reading({"Unsure": Unsure, "day": _day, **_READS})
+    return making.function("data, at", [*making.value(schema, "", "value"), "return value, at"])
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
@@ -79,38 +75,31 @@ def _day(days: int) -> date:
 _READS: Mapping[str, Read] = {"int": _number, "long": _number, "bytes": _bytes, "string": _string}
 
 
-@dataclass
-class _Making:
-    """The lines of a function under way. `names` are what they may mention, `known` the schemas that have a name."""
-
-    names: dict[str, Any] = field(default_factory=lambda: {"Unsure": Unsure, "day": _day, **_READS})
-    known: dict[str, tuple[Any, str]] = field(default_factory=dict)
-    numbers: Iterator[int] = field(default_factory=count)
-
+class _Reading(Compiling):
     def value(self, schema: Any, namespace: str, into: str) -> list[str]:
         """The lines that read a value of this schema into that variable, and move `at` behind it."""
         match schema:
             case "string":
                 # Most of what is there: a text of at most 63 bytes.
                 short = ["end = at + 1 + (size >> 1)", f"{into} = data[at + 1 : end].decode()", "at = end"]
-                return ["size = data[at]", f"if size & {_LONG}:", f" {into}, at = string(data, at)", "else:", *_inside(short)]
+                return ["size = data[at]", f"if size & {_LONG}:", f" {into}, at = string(data, at)", "else:", *inside(short)]
             case "int" | "long" | "bytes":
                 return [f"{into}, at = {schema}(data, at)"]
             case "boolean":
                 return self._looked_up({0: False, 1: True}, into)
             case str():
-                return self._mentioned(schema, namespace, into)
+                return self.value(*self.mentioned(schema, namespace), into)
             case {"logicalType": "date", "type": "int"}:
                 return ["days, at = int(data, at)", f"{into} = day(days)"]
             case {"logicalType": "decimal", "type": "bytes", "precision": precision}:
-                amount = self._constant(partial(_amount, Amount(precision, schema.get("scale", 0))))
+                amount = self.constant(partial(_amount, Amount(precision, schema.get("scale", 0))))
                 return ["raw, at = bytes(data, at)", f"{into} = {amount}(raw)"]
             case {"logicalType": _}:
                 raise Unsure
             case {"type": "record"}:
                 return self._record(schema, schema.get("namespace", namespace), into)
             case {"type": "enum", "symbols": list(symbols)}:
-                self._remember(schema, schema.get("namespace", namespace))
+                self.remember(schema, schema.get("namespace", namespace))
                 return self._looked_up({place << 1: symbol for place, symbol in enumerate(symbols[: _MORE >> 1])}, into)
             case {"type": "array", "items": items}:
                 return self._blocks(f"{into} = []", items, f"{into}.append({{}})", namespace)
@@ -124,11 +113,11 @@ class _Making:
     def _record(self, schema: Mapping[str, Any], namespace: str, into: str) -> list[str]:
         lines, parts = [], []
         for one in schema["fields"]:
-            part = self._variable()
+            part = self.variable()
             lines += self._field(one["type"], namespace, part)
             parts.append(f"{one['name']!r}: {part}")
         # Known by its name only now: a record that holds itself is left to fastavro.
-        self._remember(schema, namespace)
+        self.remember(schema, namespace)
         return [*lines, f"{into} = {{{', '.join(parts)}}}"]
 
     def _field(self, schema: Any, namespace: str, into: str) -> list[str]:
@@ -145,39 +134,17 @@ class _Making:
             f"elif branch != {_VALUE}:",
             " raise Unsure",
             "else:",
-            *_inside(there),
+            *inside(there),
         ]
 
     def _blocks(self, empty: str, items: Any, keep: str, namespace: str, *before: str) -> list[str]:
-        left, item = self._variable(), self._variable()
+        left, item = self.variable(), self.variable()
         each = [*before, *self.value(items, namespace, item), keep.format(item)]
-        block = [f"if {left} < 0:", " raise Unsure", f"for _ in range({left}):", *_inside(each), f"{left}, at = int(data, at)"]
-        return [empty, f"{left}, at = int(data, at)", f"while {left}:", *_inside(block)]
+        block = [f"if {left} < 0:", " raise Unsure", f"for _ in range({left}):", *inside(each), f"{left}, at = int(data, at)"]
+        return [empty, f"{left}, at = int(data, at)", f"while {left}:", *inside(block)]
 
     def _looked_up(self, values: Mapping[int, Any], into: str) -> list[str]:
-        return [f"{into} = {self._constant(values)}[data[at]]", "at += 1"]
-
-    def _mentioned(self, name: str, namespace: str, into: str) -> list[str]:
-        found = self.known.get(name) or self.known.get(f"{namespace}.{name}")
-        if found is None:
-            raise Unsure
-        return self.value(*found, into)
-
-    def _remember(self, schema: Mapping[str, Any], namespace: str) -> None:
-        name = schema["name"]
-        self.known[name if "." in name else f"{namespace}.{name}"] = schema, namespace
-
-    def _constant(self, value: Any) -> str:
-        name = self._variable()
-        self.names[name] = value
-        return name
-
-    def _variable(self) -> str:
-        return f"v{next(self.numbers)}"
-
-
-def _inside(lines: list[str]) -> list[str]:
-    return [f" {line}" for line in lines]
+        return [f"{into} = {self.constant(values)}[data[at]]", "at += 1"]
 
 
 def _amount(amount: Amount, raw: bytes) -> Any:
