@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
 _MASK = 0xFFFF_FFFF
 
 
+# A subject's records come again and again, and each would cost as much as reading it.
+@lru_cache(maxsize=1 << 14)
 def murmur2(data: bytes) -> int:
     """The 32-bit hash of `org.apache.kafka.common.utils.Utils.murmur2`, as an unsigned integer."""
     size = len(data)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from databus.contract.catalogue import Contract
+from databus.contract.codes import Code
 from databus.model.finding import Finding, Verdict
 from databus.model.keys import derived_id
 from databus.quality.content import ENVELOPE, Content, Failure
@@ -35,14 +36,18 @@ class Known:
 
 def verdict_of(rule: str, contract: Contract) -> Verdict:
     """The verdict the list `dq_rule` gives a rule; a rule it does not know rejects."""
-    row = next((row for row in contract.codes.rows(RULES) if row.code == rule), None)
+    row = _told_of(rule, contract)
     return Verdict(row.more["verdict"]) if row is not None else Verdict.REJECT
 
 
 def remedy(rule: str, contract: Contract) -> str:
     """What to do about a rule in general, in both languages; empty where the list `dq_rule` says nothing."""
-    row = next((row for row in contract.codes.rows(RULES) if row.code == rule), None)
+    row = _told_of(rule, contract)
     return f"{row.more['fix_zh']} · {row.more['fix_en']}" if row is not None and "fix_zh" in row.more else ""
+
+
+def _told_of(rule: str, contract: Contract) -> Code | None:
+    return next(iter(contract.codes.lists[RULES].of(rule)), None)
 
 
 def stops(findings: Iterable[Finding]) -> bool:
