@@ -6,8 +6,13 @@ import json
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from databus.contract.codec import Codec
+from databus.contract.codec import HEAD, Codec
+from databus.contract.decimals import amounts_of, restore
+from databus.contract.reading import reader_of
+from databus.contract.writing import DOUBTS
 from databus.errors import Undecodable
 
 PAYLOAD = {
@@ -68,3 +73,15 @@ def test_amounts_inside_records_come_back_too() -> None:
 def test_amount_with_too_many_digits_is_undecodable(number: bytes) -> None:
     with pytest.raises(Undecodable, match="18 digits"):
         Codec({1: SCHEMA}).decode(framed(number))
+
+
+@given(raw=st.binary(max_size=20))
+def test_an_amount_read_in_one_run_is_the_one_put_back_afterwards(raw: bytes) -> None:
+    schema, value = json.loads(SCHEMA), {"payload": {"amount": raw}}
+    try:
+        restore(value, amounts_of(schema)[1])
+    except Undecodable:
+        with pytest.raises(DOUBTS):
+            reader_of(schema)(framed(raw), HEAD)
+    else:
+        assert str(reader_of(schema)(framed(raw), HEAD)[0]) == str(value)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from databus.model.chunk import Record
 from databus.model.event import Op
 from databus.model.keys import derived_id
 from databus.model.labels import Publication
-from quality.inbox import RECEIVED, Inbox
+from quality.inbox import RECEIVED, Inbox, NoState
 
 PENALTY = "ADMIN_PENALTY"
 
@@ -117,3 +118,16 @@ def test_warnings_travel_beside_the_event(inbox: Inbox) -> None:
     seen = inbox.send(PENALTY, {"reg_no": "110108000000015"})
     assert seen.event and seen.rules == {"DQ-ACC-05"} and not seen.sealed
     assert [output.topic for output in seen.outcome.outputs] == ["events", "findings"]
+
+
+def test_a_chunk_becomes_what_its_submissions_become_one_by_one(inbox: Inbox) -> None:
+    right, wrong, secret = (
+        inbox.encoded("ADMIN_PENALTY", changes)
+        for changes in ({}, {"doc_no": None, "uscc": "91220000YYYY00012B"}, {"envelope.secrecy": "MIMI"})
+    )
+    told = [right, wrong, secret, b"\x00\x00\x00\x00\x01", None, right]
+    chunk = [Record("in.emergency", 1, at, RECEIVED, b"-", told[at % len(told)]) for at in range(250)]
+    alone = [inbox.run([record], NoState()) for record in chunk]
+    whole = inbox.run(chunk, NoState())
+    assert whole.outputs == [output for one in alone for output in one.outputs]
+    assert whole.unreadable == [place for one in alone for place in one.unreadable] != []

@@ -91,6 +91,8 @@ def record_key(content: Content, subject: Subject, blank: Blank, *, platform_key
 
 
 def _part(name: str, content: Content, subject: Subject, platform_key: bytes) -> str:
+    if not name.startswith("@"):
+        return _told(content.value(name))
     if name == PARTY:
         return subject.key
     if name.startswith(HASH):
@@ -99,15 +101,18 @@ def _part(name: str, content: Content, subject: Subject, platform_key: bytes) ->
         return _other_person(name.removeprefix(PERSON), content, platform_key)
     if name == SOURCE:
         return _safe(f"{content.department}/{content.envelope['source_system']}")
-    if name == ALIAS:
-        told = content.record_type.maps.told(content.payload) if content.record_type.maps else ()
-        return "|".join((told[0][0].scheme, _safe(told[0][1]))) if told else ""
-    value = content.value(name)
+    told = content.record_type.maps.told(content.payload) if name == ALIAS and content.record_type.maps else ()
+    return "|".join((told[0][0].scheme, _safe(told[0][1]))) if told else ""
+
+
+def _told(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list):
-        return _safe(",".join(str(item) for item in value))
-    return _safe("" if value is None else str(value))
+        return _safe(",".join(map(str, value)))
+    return _safe(str(value))
 
 
 def _hashed(value: str | None) -> str:
