@@ -203,3 +203,31 @@ async def test_rows_are_the_same_however_the_log_is_cut(line: Line, cut: int) ->
     ]
     assert [row["event_id"][-1] for row in await line.rows("SELECT event_id FROM facts ORDER BY event_id")] == ["c", "d", "e", "f"]
     assert len(await line.rows("SELECT FROM steps")) == 6
+
+
+async def test_partitions_are_applied_together_each_from_its_own_position(line: Line) -> None:
+    await line.happen(line.change("a", subject_key="s-1"), part=1)
+    # Of partition 1 the first is a repeat, and both partitions have an offset 1.
+    other = line.changes(*(line.change(name, subject_key="s-2", record_key=name) for name in "bc"), part=2)
+    one = line.changes(
+        line.change("d", kind=Kind.CHANGED, subject_key="s-1"), line.change("e", kind=Kind.CHANGED, subject_key="s-1"), part=1
+    )
+    line.ends["changes", 1] = 0
+    repeated = line.changes(line.change("a", subject_key="s-1"), part=1)
+    assert await line.apply([*repeated, *one, *other]) == 4
+    assert await projection.positions(line.pool) == {("changes", 1): 3, ("changes", 2): 2}
+    rows = await line.rows("SELECT part, event_id, from_offset, to_offset FROM record_versions ORDER BY part, from_offset")
+    assert [tuple(row.values()) for row in rows] == [
+        (1, "event-a", 0, 1),
+        (1, "event-d", 1, 2),
+        (1, "event-e", 2, None),
+        (2, "event-b", 0, None),
+        (2, "event-c", 1, None),
+    ]
+
+
+async def test_two_projectors_of_the_same_partitions_apply_them_once_whatever_their_order(line: Line) -> None:
+    parts = [line.changes(*(line.change(f"{part}-{at}", subject_key=f"s-{part}") for at in range(20)), part=part) for part in (1, 2)]
+    there, back = [*parts[0], *parts[1]], [*parts[1], *parts[0]]
+    assert sorted(await asyncio.gather(line.apply(there), line.apply(back))) == [0, 40]
+    assert len(await line.rows("SELECT FROM steps")) == 40

@@ -119,4 +119,4 @@ def _telling() -> Callable[[int, int], None]:
 def _count(made: Process, chunk: Sequence[Record], seconds: float) -> None:
     made.metrics.records.labels(chunk[0].topic).inc(len(chunk))
     made.metrics.chunk.observe(seconds)
-    made.metrics.lag.labels(chunk[0].topic).set(max(0.0, time.time() - chunk[-1].timestamp / 1000))
+    made.metrics.lag.labels(chunk[0].topic).set(max(0.0, time.time() - max(record.timestamp for record in chunk) / 1000))

@@ -16,6 +16,7 @@ from databus.errors import BusUnavailable, DataUnusable, Misconfigured
 from databus.model.chunk import Record
 
 Positions = Mapping[tuple[str, int], int]
+OnPosition = Callable[[str, int, int], None]
 _IDLE_MS = 250
 _ANSWER_SECONDS = 30.0
 
@@ -28,12 +29,12 @@ async def follow(
     batch_max: int = 2000,
     stop: asyncio.Event | None = None,
     beat: Callable[[], None] | None = None,
-    on_position: Callable[[str, int, int], None] | None = None,
+    on_position: OnPosition | None = None,
 ) -> AsyncGenerator[Sequence[Record], None]:
     """Committed records from `positions` on (a partition not named starts at its beginning), until `stop`.
 
-    One yield is at most `batch_max` records of one partition in offset order. `on_position` is told (topic, partition,
-    next offset) after every read: offsets have gaps, so only this and `ends` tell that nothing is left.
+    One yield is at most `batch_max` records of one topic, those of each partition in offset order. `on_position` is told
+    (topic, partition, next offset) after every read: offsets have gaps, so only this and `ends` tell that nothing is left.
     `beat` is called whenever the broker has answered.
 
     Raises:
@@ -46,13 +47,19 @@ async def follow(
         await _seek(address, consumer, places, positions)
         while stop is None or not stop.is_set():
             chunks = await _fetch(address, consumer, batch_max, beat)
-            for place, records in chunks.items():
-                yield [record_of(address, record) for record in records]
-                if on_position is not None:
-                    on_position(address.bare(place.topic), place.partition, await consumer.position(place))
-            if not chunks and on_position is not None:
-                for place in places:
-                    on_position(address.bare(place.topic), place.partition, await consumer.position(place))
+            for topic in sorted({place.topic for place in chunks}):
+                read = [place for place in chunks if place.topic == topic]
+                yield [record_of(address, record) for place in read for record in chunks[place]]
+                await _tell(address, consumer, read, on_position)
+            if not chunks:
+                await _tell(address, consumer, places, on_position)
+
+
+async def _tell(address: BusAddress, consumer: Any, places: Iterable[Any], on_position: OnPosition | None) -> None:
+    if on_position is None:
+        return
+    for place in places:
+        on_position(address.bare(place.topic), place.partition, await consumer.position(place))
 
 
 async def read_at(address: BusAddress, topic: str, partition: int, offset: int, *, timeout_seconds: float = 10.0) -> Record | None:

@@ -21,13 +21,24 @@ APPLIED: Mapping[str, Apply] = MappingProxyType(
 )
 """Topics that are projected, by their bare names."""
 
+_BEGIN = """
+INSERT INTO positions (topic, part, next_offset, generation) SELECT $1, part, 0, $3 FROM unnest($2::smallint[]) n (part) ORDER BY part
+ON CONFLICT DO NOTHING
+"""
+# The locks make a second projector of the same partition wait and then find nothing new; in one order, so that none waits for the other.
+_LOCK = "SELECT part, next_offset, generation FROM positions WHERE topic = $1 AND part = ANY($2::smallint[]) ORDER BY part FOR UPDATE"
+_MOVE = """
+UPDATE positions p SET next_offset = n.next_offset FROM unnest($2::smallint[], $3::bigint[]) AS n (part, next_offset)
+WHERE p.topic = $1 AND p.part = n.part
+"""
+
 
 async def project(
     connection: Connection, topic: str, chunk: Sequence[Record], codec: Codec, contract: Contract, *, generation: int = 1
 ) -> int:
-    """Apply records of one partition, in offset order; how many of them were new.
+    """Apply records of one topic, those of each partition in offset order; how many of them were new.
 
-    What lies below the stored position is skipped. After an error nothing of the chunk is applied. `generation` is that of
+    What lies below a stored position is skipped. After an error nothing of the chunk is applied. `generation` is that of
     `changes` (offsets of another mean other steps).
 
     Raises:
@@ -50,20 +61,15 @@ async def project(
 
 
 async def _advance(connection: Connection, topic: str, chunk: Sequence[Record], generation: int | None) -> Sequence[Record]:
-    part = chunk[0].partition
-    if any(record.partition != part for record in chunk):
-        raise ValueError("a chunk holds records of one partition")
-    query = "INSERT INTO positions (topic, part, next_offset, generation) VALUES ($1, $2, 0, $3) ON CONFLICT DO NOTHING"
-    await connection.execute(query, topic, part, generation or 1)
-    # The lock makes a second projector of the same partition wait and then find nothing new.
-    query = "SELECT next_offset, generation FROM positions WHERE topic = $1 AND part = $2 FOR UPDATE"
-    found, known = await connection.fetchrow(query, topic, part)  # type: ignore[misc]
-    if generation is not None and known != generation:
-        raise Conflict(f"the store holds generation {known} of {topic}, not {generation}; start again", found=known, expected=generation)
-    fresh = [record for record in chunk if record.offset >= found]
-    if fresh:
-        query = "UPDATE positions SET next_offset = $3 WHERE topic = $1 AND part = $2"
-        await connection.execute(query, topic, part, fresh[-1].offset + 1)
+    parts = sorted({record.partition for record in chunk})
+    await connection.execute(_BEGIN, topic, parts, generation or 1)
+    found = {part: (at, known) for part, at, known in await connection.fetch(_LOCK, topic, parts)}
+    for _, held in found.values():
+        if generation is not None and held != generation:
+            raise Conflict(f"the store holds generation {held} of {topic}, not {generation}; start again", found=held, expected=generation)
+    fresh = [record for record in chunk if record.offset >= found[record.partition][0]]
+    ends = {record.partition: record.offset + 1 for record in fresh}
+    await connection.execute(_MOVE, topic, list(ends), list(ends.values()))
     return fresh
 
 

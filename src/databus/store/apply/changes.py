@@ -21,11 +21,11 @@ from databus.store.apply import steps as rows
 from databus.store.apply.staging import copy
 from databus.store.sessions import Connection
 
-_KNOWN = "SELECT s.change_id FROM unnest($1::text[]) AS n (change_id) JOIN steps s USING (change_id)"
+_KNOWN = "SELECT change_id FROM steps WHERE change_id = ANY($1::text[])"
 
 
 async def apply(connection: Connection, records: Sequence[Record], codec: Codec, contract: Contract) -> None:
-    """Apply steps of one partition: each closes the version before it and opens its own, unless it changed no profile.
+    """Apply steps: each closes the version before it and opens its own, unless it changed no profile.
 
     A tick among them says that all it moved has come before it. A step known under another offset is a repeat: it is dropped.
     """

@@ -22,7 +22,7 @@ _WITHDRAWN = b"\x01"
 _told = attrgetter(*_TOLD)
 _key = attrgetter("subject_key", "record_type", "record_key")
 
-_KNOWN = "SELECT f.event_id FROM unnest($1::text[]) AS n (event_id) JOIN facts f USING (event_id)"
+_KNOWN = "SELECT event_id FROM facts WHERE event_id = ANY($1::text[])"
 _DELETED = """
 SELECT n.subject_key, n.record_type, n.record_key
 FROM unnest($1::text[], $2::text[], $3::text[]) AS n (subject_key, record_type, record_key) CROSS JOIN LATERAL (

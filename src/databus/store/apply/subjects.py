@@ -41,7 +41,7 @@ SELECT n.subject_key, n.name FROM unnest($1::text[], $2::text[]) AS n (subject_k
 
 
 async def tell(connection: Connection, steps: Sequence[Step]) -> None:
-    """Keep what new steps of one partition, in offset order, tell of their subjects.
+    """Keep what new steps, those of a subject in offset order, tell of their subjects.
 
     However the log is cut into chunks, the last word counts: any on kind and key, of divisions the last that is one.
     """

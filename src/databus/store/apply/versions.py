@@ -47,22 +47,21 @@ Authorities = Mapping[str, tuple[str, str]]
 
 
 async def succeed(connection: Connection, steps: Sequence[Step], contract: Contract) -> None:
-    """Let each of these steps, of one partition and in offset order, open a version of its record and end the one before."""
+    """Let each of these steps, those of a record in offset order, open a version of its record and end the one before."""
     if not steps:
         return
     first: dict[tuple[str, str, str], int] = {}
-    last: dict[tuple[str, str, str], int] = {}
-    ends: dict[int, int] = {}
-    for one in steps:
+    ends: list[int | None] = []
+    for one in reversed(steps):
         key = _key(one.change)
-        first.setdefault(key, one.offset)
-        if key in last:
-            ends[last[key]] = one.offset
-        last[key] = one.offset
+        ends.append(first.get(key))
+        first[key] = one.offset
     found = await connection.fetch(_OPEN, *map(list, zip(*first, strict=True)))
     await _each(connection, _CLOSE, [(kind, part, begun, first[kind, *key]) for kind, *key, part, begun in found])
     authorities = authorities_of_names(contract)
-    await copy(connection, "record_versions", COLUMNS, (_row(one, ends.get(one.offset), authorities) for one in steps))
+    await copy(
+        connection, "record_versions", COLUMNS, (_row(one, end, authorities) for one, end in zip(steps, reversed(ends), strict=True))
+    )
     deleted = [(*_key(one.change), one.offset) for one in steps if one.change.standing == Standing.DELETED]
     await _each(connection, _FORGET, deleted)
 
