@@ -14,6 +14,7 @@ import pytest
 
 from architecture.tree import SERVICES, SRC, module_of, parsed, python_files, shown, tracked
 from databus.settings import CHECKOUT
+from databus.store import frame
 
 MEANINGLESS = {
     "utils",
@@ -96,6 +97,11 @@ def _imported(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
     return found
+
+
+def test_every_migration_has_a_number_of_its_own() -> None:
+    numbers = [migration.number for migration in frame.shipped()]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 def test_nothing_is_left_for_later_or_hidden() -> None:
