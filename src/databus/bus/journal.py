@@ -119,7 +119,17 @@ class Journal:
         with self._refusing(topic):
             async with asyncio.timeout(self._timeout):
                 with answered():
-                    sent = [await self._producer.send(name, one.value, key=one.key, headers=list(one.headers)) for one in entries]
+                    count = len(await self._producer.partitions_for(name))
+                    sent = [
+                        await self._producer.send(
+                            name,
+                            one.value,
+                            key=one.key,
+                            partition=None if one.key is None else partition(one.key, count),
+                            headers=list(one.headers),
+                        )
+                        for one in entries
+                    ]
                     done = await asyncio.gather(*sent)
         return tuple(_place(topic, one) for one in done)
 

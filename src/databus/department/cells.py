@@ -51,6 +51,8 @@ ENVELOPE = (*ENVELOPE_DAYS, *ENVELOPE_TEXTS, *_WORDED, "source_seq", "withdrawn"
 OPTIONS = frozenset({"from", "words", "lookup", "amount", "currency", "formats", "otherwise"})
 
 _KNOWN_WORDS, _LONGEST_WORD = 1_000, 64
+_LONG = 18
+"""Digits from which on a whole number may be too long for its field."""
 _LAST_POWER = max(POWERS.values())
 
 
@@ -103,17 +105,17 @@ def own(place: str, field: Field | None, formats: tuple[str, ...]) -> Read:
             return _coded(field, field.code)
         return as_it_is if field.kind == "string" else lambda text, codes: value_of(text, field, formats=formats)
     if place in WORDS:
-        return partial(_word, listed=place.partition(".")[2], known=WORDS[place])
+        return _remembered(partial(_word, listed=place.partition(".")[2], known=WORDS[place]))
     match place.removeprefix("envelope."):
         case name if name in ENVELOPE_DAYS:
             return lambda text, codes: date_of(text, formats)
         case "withdrawn":
             return lambda text, codes: boolean_of(text)
         case "source_seq":
-            return lambda text, codes: int(number_of(text, 0))
+            return lambda text, codes: int(text) if text.isascii() and text.isdigit() and len(text) < _LONG else int(number_of(text, 0))
         case "secrecy":
             # What is no level is left as it is: an unclear one counts as the highest (domain 3.4).
-            return lambda text, codes: codes.find("secrecy", text) or text
+            return _remembered(lambda text, codes: codes.find("secrecy", text) or text)
         case _:
             return as_it_is
 

@@ -40,10 +40,14 @@ class _Step(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _plan(mapping: FileMapping) -> tuple[tuple[_Step, ...], frozenset[str], int]:
-    """The steps of a mapping in order, the words that say nothing, and the most characters one of them may be written in."""
+def _plan(mapping: FileMapping, columns: frozenset[str]) -> tuple[tuple[_Step, ...], frozenset[str], int]:
+    """The steps of a mapping in order that these columns lead to, the words that say nothing, and the most characters one of them may
+    be written in."""
     parts = zip(PARTS, (mapping.payload, mapping.subject, mapping.envelope), strict=True)
-    steps = (_Step(part, name, source.column, source.read, source.otherwise) for part, sources in parts for name, source in sources.items())
+    all_of_it = (
+        _Step(part, name, source.column, source.read, source.otherwise) for part, sources in parts for name, source in sources.items()
+    )
+    steps = (step for step in all_of_it if step.otherwise is not None or (step.read is not None and step.column in columns))
     absent = mapping.absent - {""}
     return tuple(steps), absent, _WIDEST * max(map(len, absent), default=0)
 
@@ -53,7 +57,7 @@ def apply(mapping: FileMapping, row: Mapping[str, str], contract: Contract) -> t
     codes, cell = contract.codes, row.get
     cut: Cut = {"payload": {}, "subject": {}, "envelope": {}}
     defects: list[Defect] = []
-    steps, absent, longest = _plan(mapping)
+    steps, absent, longest = _plan(mapping, frozenset(row))
     for part, name, column, read, otherwise in steps:
         value = otherwise
         if read is None or not (text := (cell(column) or "").strip()):

@@ -17,6 +17,7 @@ from databus.department.http.refusals import VALUE, Refusal, near
 OWN = ("submission_id", "catalog_code", "source_system", "recorded_at", "subject")
 """Members of an envelope that are no cells."""
 KNOWN = (*ENVELOPE, *OWN)
+_KNOWN, _SUBJECT = frozenset(KNOWN), frozenset(SUBJECT)
 TEXT_LENGTH = 64
 """Longest id, code or name of a system."""
 
@@ -84,11 +85,14 @@ def _short(value: Any, name: str, refused: list[Refusal]) -> str:
 
 def envelope_cells(envelope: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
     """The envelope's facts as `envelope.…`, its subject as `subject.…`."""
-    refuse_unknown(envelope, KNOWN, "envelope.", refused)
+    if not envelope.keys() <= _KNOWN:
+        refuse_unknown(envelope, KNOWN, "envelope.", refused)
     subject = object_of(envelope, "subject", refused) or {}
-    refuse_unknown(subject, SUBJECT, "envelope.subject.", refused)
-    cells = _cells({_PLACES[name]: value for name, value in envelope.items() if name in _PLACES}, refused)
-    return cells | _cells({_PARTS[name]: value for name, value in subject.items() if name in _PARTS}, refused)
+    if not subject.keys() <= _SUBJECT:
+        refuse_unknown(subject, SUBJECT, "envelope.subject.", refused)
+    told = {_PLACES[name]: value for name, value in envelope.items() if name in _PLACES}
+    told |= {_PARTS[name]: value for name, value in subject.items() if name in _PARTS}
+    return _cells(told, refused)
 
 
 def payload_cells(payload: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
