@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
+from databus.bus.topics import inbox
 from databus.settings import CHECKOUT
 from live.line import Live, eventually
 
@@ -55,3 +57,34 @@ def test_a_batch_goes_back_by_its_receipt(live: Live, tmp_path: Path) -> None:
     eventually(lambda: standing() == wanted, 60, "the batch is taken back")
     again = live.json("publish", "retract", str(receipt), "--department", DEPARTMENT, code=1)
     assert again["retracted"] == 0 and {one["why"] for one in again["left"]} == {"CHANGED"}
+
+
+def forgotten(live: Live) -> None:
+    """The inbox holds nothing of all that was sent: its seven days are over."""
+    address = live.here.address("admin")
+    consumer, admin = KafkaConsumer(**address.kafka_python()), KafkaAdminClient(**address.kafka_python())
+    try:
+        name = address.topic(inbox(DEPARTMENT))
+        places = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
+        admin.delete_records(consumer.end_offsets(places))
+        assert consumer.beginning_offsets(places) == consumer.end_offsets(places)
+    finally:
+        consumer.close()
+        admin.close()
+
+
+def test_after_its_seven_days_a_batch_goes_back_all_the_same(live: Live, tmp_path: Path) -> None:
+    kept, made = ({"doc_no": f"吉应急罚〔2026〕{uuid.uuid4().int % 10**9}号"} for _ in range(2))
+    published(live, rows(tmp_path / "before.ndjson", {**kept, "content": "罚款人民币一千元"}))
+    receipt = published(live, rows(tmp_path / "wrong.ndjson", *({**one, "content": "罚款人民币九千元"} for one in (kept, made))))
+
+    def standing() -> list[str]:
+        query = "SELECT payload->>'content' AS content FROM record_versions WHERE to_offset IS NULL AND payload->>'doc_no' = ANY($1)"
+        return [row["content"] for row in live.sql(query, [kept["doc_no"], made["doc_no"]])]
+
+    eventually(lambda: standing() == ["罚款人民币九千元"] * 2, 60, "all of it stands")
+    live.settled()
+    forgotten(live)
+    told = live.json("publish", "retract", str(receipt), "--department", DEPARTMENT)
+    assert (told["counts"], told["left"]) == ({"DELETE": 1, "CORRECT": 1}, [])
+    eventually(lambda: standing() == ["罚款人民币一千元"], 60, "the batch is taken back")

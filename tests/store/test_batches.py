@@ -23,6 +23,8 @@ async def test_a_batch_is_told_with_everything_said_of_its_records(line: Line) -
     assert {one.event_id for one in found.said[told.of]} == {"event-a", "event-b"}
     one = next(one for one in found.said[told.of] if one.event_id == "event-a")
     assert one.label == first.label_class and one.place == (first.inbox_partition, first.inbox_offset) and one.payload
+    assert one.stated is not None and one.stated["publication_class"] and one.kind == first.label_class.subject_kind
+    assert (one.name, one.codes) == (first.subject_name, first.codes)
     assert found.refused == {"event-c"}
 
 

@@ -29,17 +29,20 @@ class Why(StrEnum):
     FINAL = "FINAL"
     NOTE = "NOTE"
     GONE = "GONE"
+    PERSON = "PERSON"
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
     """`told` is the last word of the batch on a facet of a record, `all` every submission that spoke of it; `before` is what a
-    content goes back to, None where it is deleted. `seq` is the highest the batch gave the record."""
+    content goes back to, None where it is deleted; `said` is what is taken back, as the store knows it. `seq` is the highest the
+    batch gave the record."""
 
     told: Told
     all: tuple[Told, ...]
     op: Op
     seq: int
+    said: Said
     before: Said | None = None
     withdrawn: bool = False
 
@@ -105,7 +108,7 @@ def _content(told: Sequence[Told], group: Sequence[Told], said: Sequence[Said]) 
             # Its DELETE would take theirs along.
             yield from _lasting(told, Why.SHARED)
         else:
-            yield Undo(last, tuple(told), Op.DELETE, max(one.seq for one in group))
+            yield Undo(last, tuple(told), Op.DELETE, max(one.seq for one in group), now)
         return
     before = max(earlier, key=lambda one: (one.seq, one.known_at))
     if before.mark == now.mark:
@@ -113,7 +116,7 @@ def _content(told: Sequence[Told], group: Sequence[Told], said: Sequence[Said]) 
     elif before.payload is None:
         yield from _lasting(told, Why.GONE)
     else:
-        yield Undo(last, tuple(told), Op.CORRECT, max(one.seq for one in told), before)
+        yield Undo(last, tuple(told), Op.CORRECT, max(one.seq for one in told), now, before)
 
 
 def _end(told: Sequence[Told], said: Sequence[Said]) -> Iterator[Undo | Left]:
@@ -123,7 +126,7 @@ def _end(told: Sequence[Told], said: Sequence[Said]) -> Iterator[Undo | Left]:
     if now is None or any(one.seq > last.seq for one in ours):
         yield from _lasting(told, Why.CHANGED)
     else:
-        yield Undo(last, tuple(told), Op(last.op), last.seq, withdrawn=not now.withdrawn)
+        yield Undo(last, tuple(told), Op(last.op), last.seq, now, withdrawn=not now.withdrawn)
 
 
 def _lasting(told: Iterable[Told], why: Why) -> Iterator[Left]:

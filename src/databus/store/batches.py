@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -39,7 +39,8 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Said:
     """A content or an end that a source ever stated of a record. `place` is where its submission lay (partition, offset);
-    `label` is the class it was shown in, None where it never was."""
+    `label` is the class it was shown in, None where it never was. `stated` is what its envelope said beside the days, None where
+    that was not kept; `kind`, `name` and `codes` (by scheme) are the subject's as the record told them, a person's without the last two."""
 
     event_id: str
     source: str
@@ -56,6 +57,10 @@ class Said:
     decided_at: date | None
     place: tuple[int, int] | None
     label: LabelClass | None
+    stated: Mapping[str, Any] | None = None
+    kind: str = ""
+    name: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Batch:
     refused: frozenset[str]
 
 
-_PARTS = tuple(field.name for field in fields(Said) if field.name not in ("place", "label"))
+_PARTS = tuple(one.name for one in fields(Said) if one.name not in ("place", "label", "codes"))
 _TOLD = """
 SELECT DISTINCT ON (event_id) event_id, submission_id, subject_key, record_type, record_key, department, system, op, facet, seq, known_at,
     kind
@@ -76,7 +81,8 @@ FROM steps WHERE event_id = ANY($1::text[]) AND submission_id <> '' AND kind <> 
 _REFUSED = "SELECT DISTINCT event_id FROM findings WHERE event_id = ANY($1::text[]) AND verdict IN ('R', 'H') AND department = $2"
 _SAID = """
 SELECT f.subject_key, f.record_type, f.record_key, f.event_id, f.source, f.facet, f.seq, f.mark, f.withdrawn, f.deciding, f.known_at,
-    f.catalog_code, f.payload, f.valid_from, f.valid_to, f.decided_at, s.inbox_partition, s.inbox_offset, c.canonical
+    f.catalog_code, f.payload, f.valid_from, f.valid_to, f.decided_at, f.stated, s.inbox_partition, s.inbox_offset, c.canonical,
+    coalesce(b.kind, '') AS kind, coalesce(t.subject_name, '') AS name, t.codes
 FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (subject_key, record_type, record_key)) w
 JOIN facts f USING (subject_key, record_type, record_key)
 LEFT JOIN LATERAL (
@@ -85,6 +91,11 @@ LEFT JOIN LATERAL (
     SELECT l.canonical FROM record_versions v JOIN label_classes l USING (class_id)
     WHERE (v.record_key, v.subject_key, v.record_type) = (f.record_key, f.subject_key, f.record_type) AND v.event_id = f.event_id
     ORDER BY v.from_offset LIMIT 1) c ON true
+LEFT JOIN LATERAL (
+    SELECT v.subject_name, v.codes FROM record_versions v
+    WHERE (v.record_key, v.subject_key, v.record_type) = (f.record_key, f.subject_key, f.record_type)
+    ORDER BY v.event_id <> f.event_id, v.from_offset DESC LIMIT 1) t ON true
+LEFT JOIN subjects b ON b.subject_key = f.subject_key
 """
 
 
@@ -114,4 +125,4 @@ def _told(row: Row) -> Told:
 def _said(row: Row) -> Said:
     place = None if row["inbox_offset"] is None else (row["inbox_partition"], row["inbox_offset"])
     label = None if row["canonical"] is None else parse_class(row["canonical"])
-    return Said(place=place, label=label, **{name: row[name] for name in _PARTS})
+    return Said(place=place, label=label, codes=row["codes"] or {}, **{name: row[name] for name in _PARTS})

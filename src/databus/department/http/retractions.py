@@ -22,12 +22,13 @@ from databus.department.http.delivery import listed
 from databus.department.http.idempotency import fingerprint, key_of, microseconds, once
 from databus.department.http.intake import Intake, own
 from databus.department.http.receipts import Reader
-from databus.department.http.undoing import Undoing
+from databus.department.http.undoing import Again, Undoing, proved
 from databus.department.receipt import Listed, Statement
 from databus.department.retraction import Left, Undo, Why, plan
 from databus.department.submission import Submission
 from databus.errors import Conflict, Malformed, NotAllowed, TooLarge
 from databus.model import keys
+from databus.model.labels import SubjectKind
 from databus.store.batches import Batch
 from databus.store.replies import Reply
 from databus.web.bodies import body_of, media_type
@@ -89,7 +90,7 @@ class Retracting:
     async def _made(
         self, department: str, undone: Sequence[Undo], submissions: Sequence[Listed], begun: int
     ) -> tuple[list[tuple[Undo, Submission]], list[Left]]:
-        """What is sent, and what can not be because the inbox no longer holds what it was about."""
+        """What is sent, and what can not be: neither the inbox nor the store holds what it was about as it was said."""
         lay = {_event(department, one): (one.partition, one.offset) for one in submissions}
         wanted: dict[int, set[int]] = {}
         for one in undone:
@@ -107,8 +108,21 @@ class Retracting:
 
         made = await asyncio.to_thread(all_of_it)
         sent = [(one, submission) for one, submission in made if submission is not None]
-        gone = [Left(told, Why.GONE) for one, submission in made if submission is None for told in one.all]
-        return sent, gone
+        lost = [(number, one) for number, (one, submission) in enumerate(made, start=1) if submission is None]
+        again = await self._again(department, work, lost, begun) if lost else []
+        known = {one.told.event_id for one, _ in again}
+        gone = [Left(told, _why(one)) for _, one in lost if one.told.event_id not in known for told in one.all]
+        return [*sent, *again], gone
+
+    async def _again(self, department: str, work: Undoing, lost: Sequence[tuple[int, Undo]], begun: int) -> list[tuple[Undo, Submission]]:
+        """What can be made of the store's knowledge and is proved by the checks to be what was said."""
+
+        def remade() -> list[Again]:
+            return [made for number, one in lost if (made := work.again(one, sequence(begun, number))) is not None]
+
+        found = await asyncio.to_thread(remade)
+        seen = await self.intake.foresee(department, [one.proof for one in found]) if found else ()
+        return [(one.undo, one.submission) for one, told in zip(found, seen, strict=True) if proved(one, told)]
 
 
 def router(retracting: Retracting) -> APIRouter:
@@ -161,6 +175,10 @@ def parsed(body: bytes) -> Any:
 
 def _event(department: str, one: Listed) -> str:
     return keys.event_id(inbox(department), one.partition, one.offset)
+
+
+def _why(undo: Undo) -> Why:
+    return Why.PERSON if undo.said.kind == SubjectKind.PERSON else Why.GONE
 
 
 def _told(

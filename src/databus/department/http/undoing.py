@@ -1,25 +1,43 @@
-"""The submission that undoes one fact: made of what was sent then and what the source had said before."""
+"""The submission that undoes one fact: made of what was sent then and what the source had said before.
+
+What the inbox no longer holds is made again of what the store knows. Such a submission must be proved before it is sent: checked, it
+must be the record it is about, and where it brings a content back, that content to the last byte.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.codec import Codec
 from databus.contract.values import typed
 from databus.department.http.composing import timed
+from databus.department.http.foresight import Foreseen
 from databus.department.retraction import Undo
-from databus.department.submission import Submission, compose
-from databus.errors import Undecodable, UnknownSchema
+from databus.department.submission import SCHEMES, Submission, compose
+from databus.errors import Rejected, Undecodable, UnknownSchema
 from databus.model.chunk import Record
 from databus.model.event import Op
 from databus.model.keys import derived_id
+from databus.model.labels import SubjectKind
 from databus.store.batches import Said
 
 REASON = "撤回批次 · batch retracted"
 _OWN = ("submission_id", "catalog_code", "source_system", "source_seq", "subject", "recorded_at", "op", "withdrawn", "reason")
+_HASH = 32
+"""Bytes of a content's hash, with which its mark begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A submission made of what the store knows, and the same statement as it was made then, which proves it."""
+
+    undo: Undo
+    submission: Submission
+    proof: Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +59,43 @@ class Undoing:
             return None
         record_type, base = self.contract.types[undo.told.of[1]], original["envelope"]
         envelope, payload = self._before(undo.before, read, record_type, base) if undo.before is not None else (base, original["payload"])
+        code = undo.before.catalog_code if undo.before is not None else base["catalog_code"]
+        return self._composed(undo, base["subject"], envelope, payload, code, seq)
+
+    def again(self, undo: Undo, seq: int) -> Again | None:
+        """The same of what the store knows; None of a person, whose number it does not keep, and where the content has left it."""
+        said = undo.before or undo.said
+        if said.kind in ("", SubjectKind.PERSON) or said.payload is None or said.stated is None:
+            return None
+        record_type = self.contract.types[undo.told.of[1]]
+        subject = {"kind": said.kind, "name": said.name, **{name: said.codes[scheme] for name, scheme in SCHEMES if scheme in said.codes}}
+        envelope = {**said.stated, **_days(said)}
+        payload = _payload(said, record_type)
+        try:
+            made = self._composed(undo, subject, envelope, payload, said.catalog_code, seq)
+            proof = self._compose(undo, subject, envelope | {"op": Op.UPSERT.value}, payload, said.catalog_code, said.seq, "proof")
+        except Rejected:
+            # Contracts have changed since: it can no longer be said.
+            return None
+        return Again(undo, made, proof)
+
+    def _composed(
+        self, undo: Undo, subject: Mapping[str, Any], envelope: Mapping[str, Any], payload: Mapping[str, Any], code: str, seq: int
+    ) -> Submission:
         facts = {name: value for name, value in envelope.items() if name not in _OWN and value is not None}
         facts |= {"op": undo.op.value, "withdrawn": undo.withdrawn, "reason": REASON, "source_seq": self._seq(undo, seq)}
-        entry = self.contract.entries[undo.before.catalog_code if undo.before is not None else base["catalog_code"]]
+        return self._compose(undo, subject, facts, payload, code, seq, undo.op.value)
+
+    def _compose(
+        self, undo: Undo, subject: Mapping[str, Any], facts: Mapping[str, Any], payload: Mapping[str, Any], code: str, seq: int, what: str
+    ) -> Submission:
         return compose(
-            {"subject": base["subject"], "envelope": facts, "payload": payload},
+            {"subject": subject, "envelope": dict(facts), "payload": payload},
             codec=self.codec,
-            record_type=record_type,
-            entry=entry,
+            record_type=self.contract.types[undo.told.of[1]],
+            entry=self.contract.entries[code],
             system=undo.told.system,
-            submission_id=derived_id("retraction", undo.told.event_id, undo.op.value),
+            submission_id=derived_id("retraction", undo.told.event_id, what),
             seq=seq,
             now=self.begun // 1000,
             secret=self.secret,
@@ -69,10 +114,7 @@ class Undoing:
         sent = self._decoded(read.get(before.place) if before.place is not None else None)
         if sent is not None:
             return sent["envelope"], sent["payload"]
-        known = {name: value for name, value in (before.payload or {}).items() if name in record_type.fields}
-        payload = {name: typed(value, record_type.fields[name]) for name, value in known.items()}
-        days = {"valid_from": before.valid_from, "valid_to": before.valid_to, "decided_at": before.decided_at}
-        label = before.label
+        payload, days, label = _payload(before, record_type), _days(before), before.label
         if label is None:
             return {**base, **days}, payload
         classes = {
@@ -89,3 +131,20 @@ class Undoing:
             return self.codec.decode(record.value)[1]
         except (Undecodable, UnknownSchema):
             return None
+
+
+def proved(again: Again, seen: Foreseen) -> bool:
+    """Whether what was made again is what was said: of that record, and where it brings a content back, the very content."""
+    event = seen.event
+    if event is None or (event.subject_key, event.record_type, event.record_key) != again.undo.told.of:
+        return False
+    return again.undo.before is None or event.content_hash == again.undo.before.mark[:_HASH]
+
+
+def _days(said: Said) -> dict[str, date | None]:
+    return {"valid_from": said.valid_from, "valid_to": said.valid_to, "decided_at": said.decided_at}
+
+
+def _payload(said: Said, record_type: RecordType) -> dict[str, Any]:
+    known = {name: value for name, value in (said.payload or {}).items() if name in record_type.fields}
+    return {name: typed(value, record_type.fields[name]) for name, value in known.items()}

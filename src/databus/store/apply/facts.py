@@ -16,7 +16,11 @@ from databus.store.sessions import Connection
 _TOLD = (
     "event_id", "subject_key", "record_type", "record_key", "source", "facet", "seq", "withdrawn", "deciding", "known_at", "submission_id",
 )  # fmt: skip
-COLUMNS = (*_TOLD, "mark", "catalog_code", "payload", "valid_from", "valid_to", "decided_at", "recorded_at")
+COLUMNS = (*_TOLD, "mark", "catalog_code", "payload", "valid_from", "valid_to", "decided_at", "recorded_at", "stated")
+STATED = (
+    "publication_class", "commercial_secret", "privacy", "secrecy", "severity", "legal_basis", "admin_division", "reason",
+)  # fmt: skip
+"""What of an envelope is kept as it was stated, beside the days."""
 CONTENT, DELETE, LINK, ENDS = "content", "delete", "link", ("revoke", "repair")
 _WITHDRAWN = b"\x01"
 _told = attrgetter(*_TOLD)
@@ -86,4 +90,5 @@ def _row(one: Step, codec: Codec) -> tuple[Any, ...]:
         envelope.get("valid_to"),
         envelope.get("decided_at"),
         envelope.get("recorded_at") or 0,
+        json_of({name: envelope[name] for name in STATED if envelope.get(name) is not None}) if said is not None else None,
     )
