@@ -10,17 +10,18 @@ from typing import Any
 
 import fastavro
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import typed
+from contract.drawn import values
 from contract.test_writing import ANY, TYPES, by_fastavro
 from databus.contract import catalogue
 from databus.contract.compiling import Unsure
 from databus.contract.decimals import amounts_of
 from databus.contract.reading import reader_of
-from databus.contract.schemas import latest, self_contained
-from databus.contract.writing import DOUBTS
+from databus.contract.schemas import Schema, latest, self_contained
+from databus.contract.writing import DOUBTS, writer_of
 
 CONTRACT = catalogue.load(Path(__file__).parents[2] / "schemas")
 READABLE = [inner for inner in TYPES if not (isinstance(inner, dict) and inner.get("logicalType") == "decimal")]
@@ -75,6 +76,17 @@ def test_what_contracts_do_not_have_is_left_to_fastavro(schema: Any) -> None:
 def test_every_shipped_schema_has_a_reader() -> None:
     for schema in CONTRACT.schemas:
         assert reader_of(amounts_of(json.loads(self_contained(schema, CONTRACT.schemas)))[0])
+
+
+@pytest.mark.parametrize("schema", CONTRACT.schemas, ids=lambda schema: f"{schema.name}-{schema.version}")
+@settings(max_examples=20)
+@given(data=st.data())
+def test_values_of_every_shipped_schema_are_read_and_written_as_fastavro_does(schema: Schema, data: st.DataObject) -> None:
+    whole = json.loads(self_contained(schema, CONTRACT.schemas))
+    value = data.draw(values(whole))
+    written = by_fastavro(whole, value)
+    assert written is not None and writer_of(whole)(value) == written
+    assert by_hand(whole, written) == by_reference(whole, written)
 
 
 @pytest.mark.parametrize("name", sorted(CONTRACT.types))

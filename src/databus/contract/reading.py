@@ -104,7 +104,8 @@ class _Reading(Compiling):
             case {"type": "array", "items": items}:
                 return self._blocks(f"{into} = []", items, f"{into}.append({{}})", namespace)
             case {"type": "map", "values": values}:
-                return self._blocks(f"{into} = {{}}", values, f"{into}[name] = {{}}", namespace, "name, at = string(data, at)")
+                name = self.variable()
+                return self._blocks(f"{into} = {{}}", values, f"{into}[{name}] = {{}}", namespace, f"{name}, at = string(data, at)")
             case {"type": str() | dict() as inner} if inner != "fixed":
                 return self.value(inner, namespace, into)
             case _:
