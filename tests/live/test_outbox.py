@@ -75,8 +75,17 @@ class Office:
     def restarted(self) -> None:
         """Kill it, and start it again."""
         processes.end([self._child], 0.0)
-        self._child = processes.spawn(self._part.command)
-        await_ready(self._part, self._child)
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            self._child = processes.spawn(self._part.command)
+            try:
+                await_ready(self._part, self._child)
+                return
+            except RuntimeError:
+                # What it had forked may hold its shared memory a moment longer; a supervisor tries again too.
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
 
     def close(self) -> None:
         """End it."""
