@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -50,7 +50,7 @@ class Submission:
     key: bytes | None
     value: bytes
     headers: Headers
-    named: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    named: Mapping[str, Sequence[bytes]]
 
     def header(self, name: str) -> str:
         """The first header of that name as text, empty where there is none or it is not text of a sensible length."""
