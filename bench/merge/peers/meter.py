@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import time
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -61,3 +63,15 @@ class Meter:
         """Print it as one line of JSON, the last of this process."""
         cpu, wall = (end - begin for end, begin in zip(self.ended, self.began, strict=True))
         print(json.dumps({"events": self.done - (self.first or 0), "cpu": cpu, "wall": wall}), flush=True)
+
+
+def main(
+    run: Callable[[Order, Meter], Coroutine[Any, Any, int | None]], *, loop: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> None:
+    """Carry out the order on standard input on such a loop, tell what it took, and end with the code of `run`."""
+    asked = order()
+    meter = Meter(asked.count)
+    with asyncio.Runner(loop_factory=loop) as runner:
+        code = runner.run(run(asked, meter))
+    meter.tell()
+    sys.exit(code)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import uvloop
 
-from bench.merge.peers.meter import Meter, Order, order
+from bench.merge.peers.meter import Meter, Order, main
 from bench.merge.peers.simple import EVENT, REGISTER, change, decode, encode, merge
 from databus.bootstrap import checker, profiler
 from databus.bootstrap.parts import process
@@ -81,9 +80,4 @@ async def run(asked: Order, meter: Meter) -> int:
 
 
 if __name__ == "__main__":
-    _asked = order()
-    _meter = Meter(_asked.count)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as _runner:
-        _code = _runner.run(run(_asked, _meter))
-    _meter.tell()
-    sys.exit(_code)
+    main(run, loop=uvloop.new_event_loop)

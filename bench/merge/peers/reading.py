@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,7 @@ import fastavro
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from bench.merge.peers.meter import Meter, Order, order
+from bench.merge.peers.meter import Meter, Order, main
 from bench.merge.peers.simple import EVENT, decode
 
 _HEAD = 5
@@ -57,8 +56,4 @@ async def run(asked: Order, meter: Meter) -> None:
 
 
 if __name__ == "__main__":
-    _asked = order()
-    _meter = Meter(_asked.count)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as _runner:
-        _runner.run(run(_asked, _meter))
-    _meter.tell()
+    main(run, loop=uvloop.new_event_loop)

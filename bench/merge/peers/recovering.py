@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-
 import uvloop
 
-from bench.merge.peers.meter import Meter, Order, order
+from bench.merge.peers.meter import Meter, Order, main
 from bench.merge.peers.simple import PARTITIONS
 from databus.bus.address import BusAddress
 from databus.bus.recovery import recover
@@ -23,9 +20,4 @@ async def run(asked: Order, meter: Meter) -> int:
 
 
 if __name__ == "__main__":
-    _asked = order()
-    _meter = Meter(_asked.count)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as _runner:
-        _code = _runner.run(run(_asked, _meter))
-    _meter.tell()
-    sys.exit(_code)
+    main(run, loop=uvloop.new_event_loop)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import Any
 
-from bench.merge.peers.meter import Meter, Order, order
+from bench.merge.peers.meter import Meter, Order, main
 from bench.merge.peers.simple import PARTITIONS
 from bench.merge.peers.stock import alive, application
 
@@ -40,8 +39,4 @@ async def run(asked: Order, meter: Meter) -> int:
 
 
 if __name__ == "__main__":
-    _asked = order()
-    _meter = Meter(_asked.count)
-    _code = asyncio.run(run(_asked, _meter))
-    _meter.tell()
-    sys.exit(_code)
+    main(run)

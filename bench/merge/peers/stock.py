@@ -7,7 +7,7 @@ from typing import Any
 
 import faust
 
-from bench.merge.peers.meter import Meter, Order, order
+from bench.merge.peers.meter import Meter, Order, main
 from bench.merge.peers.simple import EVENT, PARTITIONS, change, decode, merge
 
 
@@ -63,7 +63,4 @@ async def alive(app: faust.App, enough: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    _asked = order()
-    _meter = Meter(_asked.count)
-    asyncio.run(run(_asked, _meter))
-    _meter.tell()
+    main(run)
