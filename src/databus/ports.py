@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from databus.model.count import Count
 from databus.model.disclosure import Caller, ClassPlan, DecisionRecord, Disclosed, Permit, Plan, Question
 
 
@@ -52,4 +53,20 @@ class Trail(Protocol):
         Raises:
             AuditUnavailable: they are not; the answer must not leave.
         """
+        ...
+
+
+class Counts(Protocol):
+    """What is counted in windows by all processes together. All of it raises StoreUnavailable where the store is away."""
+
+    async def count(self, keys: Sequence[str], *, by: int, now: datetime, window: timedelta) -> Sequence[Count]:
+        """Use `by` more of each of these different keys; what was used in the window, this included."""
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Nothing of a key has been used."""
+        ...
+
+    async def give_back(self, key: str, *, now: datetime) -> None:
+        """One use of a key was none."""
         ...

@@ -9,7 +9,7 @@ import pytest
 
 from databus.access.attempts import ADDRESS, EACH, WINDOW, Attempts
 from databus.errors import TooManyRequests
-from databus.testing.counted import MemoryCounted
+from databus.testing.counts import MemoryCounts
 
 BEGIN = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
@@ -18,7 +18,7 @@ class World:
     """Two processes that count together, and their clock."""
 
     def __init__(self) -> None:
-        self.now, counts = BEGIN, MemoryCounted()
+        self.now, counts = BEGIN, MemoryCounts()
         self.one, self.other = (Attempts(counts, lambda: self.now) for _ in range(2))
 
 

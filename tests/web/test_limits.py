@@ -14,9 +14,9 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from databus.errors import StoreUnavailable, Unauthenticated
+from databus.model.count import Count
 from databus.model.disclosure import ANONYMOUS, Caller, Role
-from databus.store.counted import Count
-from databus.testing.counted import MemoryCounted
+from databus.testing.counts import MemoryCounts
 from databus.web import limits
 from databus.web.application import application
 from databus.web.limits import PARTS, Limited, Limits, network
@@ -27,7 +27,7 @@ QUOTAS = {Role.PUBLIC: 2, Role.AGENCY: 3, Role.OFFICER: 0}
 TOKENS = {"north": Caller("agency-north", Role.AGENCY, "agency-north"), "officer": Caller("o", Role.OFFICER)}
 
 
-class Asked(MemoryCounted):
+class Asked(MemoryCounts):
     """Counts how often it is asked, and answers after a while or not at all."""
 
     times, away = 0, False
@@ -44,7 +44,7 @@ class World:
     """An application with limits and a clock that can be moved."""
 
     def __init__(self) -> None:
-        self.now, self.counts = BEGIN, MemoryCounted()
+        self.now, self.counts = BEGIN, MemoryCounts()
         self.limits = Limits(QUOTAS, self.counts, lambda: self.now)
         routes = APIRouter()
 
@@ -119,7 +119,7 @@ async def spent(limits: Limits, times: int, address: str = "a") -> list[int]:
 
 async def test_memory_is_bounded_and_what_is_forgotten_counts_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CALLERS", 3)
-    counted = Limits({Role.PUBLIC: 9}, MemoryCounted(), lambda: BEGIN)
+    counted = Limits({Role.PUBLIC: 9}, MemoryCounts(), lambda: BEGIN)
     for address in ("a", "b", "c", "a", "d"):
         await spent(counted, 1, address)
     assert len(counted._leases) == 3

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 from databus.errors import TooManyRequests
-from databus.ports import Clock
-from databus.store.counted import Count
+from databus.ports import Clock, Counts
 
 WINDOW = timedelta(minutes=5)
 """In which failures count together."""
 EACH, ADDRESS = 5, 30
 """Failures of one client id from one address, and of all ids from it."""
-
-
-class Counts(Protocol):
-    """Counts that all processes share; see `store.counted.Counted`."""
-
-    async def count(self, keys: Sequence[str], *, by: int, now: datetime, window: timedelta) -> Sequence[Count]:
-        """Use more of each key."""
-        ...
-
-    async def forget(self, key: str) -> None:
-        """Nothing has been used."""
-        ...
-
-    async def give_back(self, key: str, *, now: datetime) -> None:
-        """One use was none."""
-        ...
 
 
 @dataclass(frozen=True)

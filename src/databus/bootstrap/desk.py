@@ -29,7 +29,7 @@ from databus.quality.pages.quarantine import Browsing
 from databus.quality.pages.scores import Scores
 from databus.quality.waiving import Waiving
 from databus.store import accounts, causes, findings, logins, refused, scorecards
-from databus.store.counted import Counted
+from databus.store.counts import Counts
 from databus.store.sessions import Pool
 from databus.web.pages import Pages
 
@@ -48,7 +48,7 @@ def desk(
     retracting: Retracting, waiving: Waiving, seeing: Seeing,
 ) -> APIRouter:  # fmt: skip
     """The pages; `url` is where departments know them, `intake` takes what is published again."""
-    entering = Logins(partial(accounts.find, pool), Kept(pool), hashing, now, Attempts(Counted(pool), now))
+    entering = Logins(partial(accounts.find, pool), Kept(pool), hashing, now, Attempts(Counts(pool), now))
     office = Office(pages, made.contract, entering, secure=url.startswith("https:"))
     ports = Desk(
         office=office,

@@ -29,7 +29,7 @@ from databus.policy.opa import OpaDecider
 from databus.policy.plans import Plans
 from databus.settings import Settings
 from databus.store import accounts, classes, clock, database
-from databus.store.counted import Counted
+from databus.store.counts import Counts
 from databus.store.sessions import Pool
 from databus.telemetry import Health, routes, serve, stop_signal
 from databus.web.application import application
@@ -120,7 +120,7 @@ def _application(
         title="databus",
         version="1",
         summary="Public credit information of a province",
-        within=[Middleware(Limited, limits=Limits(_quotas(settings), Counted(pool), now), callers=caller, pages=pages)],
+        within=[Middleware(Limited, limits=Limits(_quotas(settings), Counts(pool), now), callers=caller, pages=pages)],
     )
 
 

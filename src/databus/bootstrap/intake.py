@@ -43,7 +43,7 @@ from databus.quality import waiving as waivers
 from databus.quality.waiving import Waiving
 from databus.settings import Settings
 from databus.store import accounts, batches, database, findings
-from databus.store.counted import Counted
+from databus.store.counts import Counts
 from databus.store.present import present
 from databus.store.replies import Replies
 from databus.store.sessions import Pool
@@ -154,7 +154,7 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
         seeing=seeing,
     )
     told = "How departments publish, and what is said to them"
-    limited = Middleware(Limited, limits=Limits(_quotas(settings), Counted(pool), now), callers=caller, pages=pages)
+    limited = Middleware(Limited, limits=Limits(_quotas(settings), Counts(pool), now), callers=caller, pages=pages)
     parts = [publishing, answering.router(found), waivers.router(waiving, caller), access, office]
     app = application(parts, pages=pages, title="databus intake", version="1", summary=told, within=[limited])
     app.mount("/registry", contracts.application(registered))

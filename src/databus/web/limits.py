@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -18,8 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from databus.errors import DatabusError, StoreUnavailable, TooManyRequests, Unauthenticated
 from databus.model.disclosure import ANONYMOUS, Caller, Role
-from databus.ports import Clock
-from databus.store.counted import Count
+from databus.ports import Clock, Counts
 from databus.web import problems
 from databus.web.pages import Pages
 
@@ -48,14 +46,6 @@ class Standing:
         """The two structured fields of the draft."""
         policy = f'"{self.policy}";q={self.quota};w={WINDOW}'
         return {"RateLimit-Policy": policy, "RateLimit": f'"{self.policy}";r={max(0, self.left)};t={self.seconds}'}
-
-
-class Counts(Protocol):
-    """Counts that all processes share; see `store.counted.Counted`."""
-
-    async def count(self, keys: Sequence[str], *, by: int, now: datetime, window: timedelta) -> Sequence[Count]:
-        """Use more of each key."""
-        ...
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ from databus.store.causes import Cause
 from databus.store.findings import Filter, Place, Story
 from databus.store.refused import Refused
 from databus.store.scorecards import Score
-from databus.testing.counted import MemoryCounted
+from databus.testing.counts import MemoryCounts
 from databus.web.application import application
 from databus.web.pages import load_pages
 from quality.inbox import QUARANTINE_KEY, RECEIVED, Inbox
@@ -77,7 +77,7 @@ class World:
     mended: list[tuple[tuple[Mend, ...], bool]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
-    counted: MemoryCounted = field(default_factory=MemoryCounted)
+    counted: MemoryCounts = field(default_factory=MemoryCounts)
 
     def __post_init__(self) -> None:
         stored = FAST.hasher.hash(SECRET)

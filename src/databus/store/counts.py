@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from databus.model.count import Count
 from databus.store.sessions import Pool, session
 
 _COUNT = """
@@ -21,17 +22,9 @@ _BACK = "UPDATE counted SET used = greatest(used - 1, 0) WHERE key = $1 AND ends
 _FORGET = "DELETE FROM counted WHERE key IN (SELECT key FROM counted WHERE ends_at <= $1 LIMIT 1000 FOR UPDATE SKIP LOCKED)"
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How much of a key has been used in its window, and when that ends."""
-
-    used: int
-    ends_at: datetime
-
-
 @dataclass(frozen=True)
-class Counted:
-    """The counts in PostgreSQL. All of it raises StoreUnavailable where that is away."""
+class Counts:
+    """`ports.Counts` in PostgreSQL."""
 
     pool: Pool
 

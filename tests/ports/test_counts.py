@@ -11,23 +11,23 @@ import pytest
 from databus.contract import catalogue
 from databus.settings import CHECKOUT
 from databus.store import database
-from databus.store.counted import Counted
-from databus.testing.counted import MemoryCounted
+from databus.store.counts import Counts
+from databus.testing.counts import MemoryCounts
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 WINDOW = timedelta(minutes=1)
-Port = Counted | MemoryCounted
+Port = Counts | MemoryCounts
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.live)])
 async def counted(request: pytest.FixtureRequest) -> AsyncIterator[Port]:
     if request.param == "memory":
-        yield MemoryCounted()
+        yield MemoryCounts()
         return
     dsn = request.getfixturevalue("engines").fresh_database().get_secret_value()
     await database.migrate(dsn, catalogue.load(CHECKOUT / "schemas"))
     pool = await database.connect(dsn, size=4)
-    yield Counted(pool)
+    yield Counts(pool)
     await pool.close()
 
 
@@ -63,7 +63,7 @@ async def test_uses_are_given_back_and_forgotten(counted: Port) -> None:
 
 
 @pytest.mark.parametrize("counted", [pytest.param("postgres", marks=pytest.mark.live)], indirect=True)
-async def test_windows_that_ended_do_not_stay_and_keys_are_not_readable(counted: Counted) -> None:
+async def test_windows_that_ended_do_not_stay_and_keys_are_not_readable(counted: Counts) -> None:
     await used(counted, *(f"login of {number}" for number in range(20)))
     await used(counted, "a", now=NOW + WINDOW)
     rows = await counted.pool.fetch("SELECT key FROM counted")

@@ -1,4 +1,4 @@
-"""Counts in memory, as `store.counted` keeps them for all processes: for tests, held against PostgreSQL by one suite."""
+"""Counts in memory, as `store.counts` keeps them for all processes: for tests, held against PostgreSQL by one suite."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from databus.store.counted import Count
+from databus.model.count import Count
 
 
 @dataclass
-class MemoryCounted:
-    """`store.counted.Counted` in memory."""
+class MemoryCounts:
+    """`ports.Counts` in memory."""
 
     known: dict[str, Count] = field(default_factory=dict)
 
