@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
+from databus.bus import metadata
 from databus.bus.address import BusAddress
 from databus.bus.answered import answered
 from databus.errors import BusUnavailable, DataUnusable, Misconfigured
@@ -220,11 +221,10 @@ async def _question(address: BusAddress, group: str | None = None) -> AsyncItera
 
 
 async def _places(address: BusAddress, consumer: Any, topics: Iterable[str]) -> list[TopicPartition]:
-    # Asking for all metadata lists only what this user may see and needs no subscription.
-    cluster = await consumer._client.fetch_all_metadata()
+    known = await metadata.cluster(consumer)
     found = []
     for name in topics:
-        partitions = cluster.partitions_for_topic(address.topic(name))
+        partitions = known.partitions_for_topic(address.topic(name))
         if not partitions:
             raise Misconfigured(f"user {address.username} sees no topic {name}; run the registrar first", topic=name)
         found += [TopicPartition(address.topic(name), number) for number in sorted(partitions)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from databus.bus import metadata
 from databus.bus.address import BusAddress
 from databus.bus.registers import Registers
 from databus.errors import DataUnusable, Misconfigured
@@ -59,8 +60,8 @@ async def recover(
 
 
 async def _require(consumer: Any, topic: str, states: dict[int, Registers]) -> None:
-    cluster = await consumer._client.fetch_all_metadata()
-    missing = set(states) - set(cluster.partitions_for_topic(topic) or ())
+    known = await metadata.cluster(consumer)
+    missing = set(states) - set(known.partitions_for_topic(topic) or ())
     if missing:
         raise Misconfigured(
             f"Topic {topic} lacks partition {min(missing)}: it must have as many as the topic its state is made of. Run the registrar.",

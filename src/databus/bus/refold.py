@@ -12,6 +12,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from databus.bus import metadata
 from databus.bus.address import BusAddress
 from databus.bus.follow import record_of
 from databus.bus.ledger import Place
@@ -152,6 +153,6 @@ class _Reader:
 
 
 async def _places(address: BusAddress, consumer: Any) -> list[TopicPartition]:
-    cluster = await consumer._client.fetch_all_metadata()
+    known = await metadata.cluster(consumer)
     topic = address.topic(EVENTS)
-    return [TopicPartition(topic, number) for number in sorted(cluster.partitions_for_topic(topic) or ())]
+    return [TopicPartition(topic, number) for number in sorted(known.partitions_for_topic(topic) or ())]
