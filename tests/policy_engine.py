@@ -74,7 +74,7 @@ def started(argv: list[str], health: str) -> Iterator[subprocess.Popen[bytes]]:
 def answers(url: str) -> bool:
     """True if a GET of the address gives 200."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

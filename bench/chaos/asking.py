@@ -31,7 +31,7 @@ class Asking(threading.Thread):
 
     def run(self) -> None:
         token = ""
-        with httpx.Client(base_url=self._here.gateway, timeout=30.0) as client:
+        with httpx.Client(base_url=self._here.gateway, timeout=90.0) as client:
             at = 0
             while not self._stop_asking.wait(_PAUSE_SECONDS) or (not self.told and time.monotonic() < self._until):
                 if self._stop_asking.is_set():

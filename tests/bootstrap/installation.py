@@ -93,7 +93,7 @@ class Installation:
     async def read(self, topic: str, *, generation: int = 1) -> list[Record]:
         """Every committed record of a topic."""
         address = replace(self.root, generation=generation)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             return [record async for records in through(address, [topic]) for record in records]
 
 

@@ -108,7 +108,7 @@ async def drained(address: BusAddress, fleet: Fleet, *, seconds: float, step: Ca
 
 async def read_all(address: BusAddress, topic: str) -> list[Record]:
     """Every committed record of a topic."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         return [record async for records in through(address, [topic]) for record in records]
 
 

@@ -42,7 +42,7 @@ async def drained(address: BusAddress, positions: dict[tuple[str, int], int]) ->
             stop.set()
 
     values = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         async for records in follow.follow(address, topics=["in.tax"], positions=positions, stop=stop, on_position=moved, batch_max=2):
             values += [record.value for record in records]
     return values, at

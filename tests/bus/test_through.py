@@ -19,7 +19,7 @@ As = Callable[[str], BusAddress]
 
 
 async def read(address: BusAddress, **bounds: dict[tuple[str, int], int]) -> list[bytes | None]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         return [record.value async for records in through(address, ["in.tax"], **bounds) for record in records]
 
 

@@ -33,7 +33,7 @@ async def write(writer: Writer, address: BusAddress, offset: int, value: bytes, 
 
 async def test_whoever_comes_later_fences_the_one_before(as_user: As) -> None:
     profiler = as_user("profiler")
-    zombie, heir = Writer(profiler, "profiler-0", timeout_seconds=10), Writer(profiler, "profiler-0", timeout_seconds=10)
+    zombie, heir = Writer(profiler, "profiler-0", timeout_seconds=60), Writer(profiler, "profiler-0", timeout_seconds=60)
     await zombie.start()
     try:
         await write(zombie, profiler, 1, b"one")
@@ -52,7 +52,7 @@ async def test_whoever_comes_later_fences_the_one_before(as_user: As) -> None:
 
 
 async def test_a_record_larger_than_a_batch_goes_through(as_user: As) -> None:
-    writer = Writer(as_user("profiler"), "profiler-0", timeout_seconds=10)
+    writer = Writer(as_user("profiler"), "profiler-0", timeout_seconds=60)
     await writer.start()
     await write(writer, as_user("profiler"), 1, b"x", 3 * 1024 * 1024)
     await writer.stop()

@@ -38,7 +38,7 @@ def here(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 @pytest.fixture(scope="module")
 def client(here: Session) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=here.gateway, timeout=30.0) as client:
+    with httpx.Client(base_url=here.gateway, timeout=90.0) as client:
         yield client
 
 

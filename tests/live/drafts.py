@@ -128,7 +128,7 @@ def send(live: Live, *drafts: Draft, seconds: float = 40.0) -> None:
     """Publish as the departments and wait until every one is judged; accepted or not is the caller's question."""
     for draft in drafts:
         with producer(live.here.address(draft.department)) as out:
-            out.send(draft.topic, key=draft.key, value=draft.body(live.here), headers=draft.all_headers()).get(timeout=20)
+            out.send(draft.topic, key=draft.key, value=draft.body(live.here), headers=draft.all_headers()).get(timeout=60)
     ids = [draft.submission_id for draft in drafts]
     told = "SELECT submission_id FROM {} WHERE submission_id = ANY($1)"
     judged = f"{told.format('steps')} UNION {told.format('findings')}"

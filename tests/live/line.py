@@ -57,7 +57,7 @@ class Live:
     def client(self, name: str = "") -> httpx.Client:
         """An HTTP client with a fresh token of a sample client, or without one."""
         headers = {"Authorization": f"Bearer {self.token(name)}"} if name else {}
-        return httpx.Client(base_url=self.here.gateway, timeout=30.0, headers=headers)
+        return httpx.Client(base_url=self.here.gateway, timeout=90.0, headers=headers)
 
     def token(self, name: str) -> str:
         """A token of a sample client."""

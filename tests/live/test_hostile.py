@@ -52,7 +52,7 @@ def sent(live: Live) -> Sent:
                 place = asyncio.run(_send_nothing(here, list(attempt.headers), made.partition))
             else:
                 told = {"key": attempt.key, "value": attempt.value, "headers": list(attempt.headers), "partition": made.partition}
-                place = out.send(INBOX, **told).get(timeout=20)
+                place = out.send(INBOX, **told).get(timeout=60)
             made.offsets[attempt.name] = place.offset
             made.attempts.append(attempt)
 
@@ -122,8 +122,8 @@ def test_a_record_too_large_is_the_brokers_refusal_and_the_next_one_passes(live:
     draft = licence(live.here, sent.about, DEPARTMENT)
     with producer(live.here.address(DEPARTMENT)) as out:
         with pytest.raises(MessageSizeTooLargeError):
-            out.send(INBOX, key=draft.key, value=os.urandom(INBOX_RECORD_BYTES + 1000)).get(timeout=20)
-        out.send(INBOX, key=draft.key, value=draft.body(live.here), headers=draft.all_headers()).get(timeout=20)
+            out.send(INBOX, key=draft.key, value=os.urandom(INBOX_RECORD_BYTES + 1000)).get(timeout=60)
+        out.send(INBOX, key=draft.key, value=draft.body(live.here), headers=draft.all_headers()).get(timeout=60)
     eventually(lambda: live.sql("SELECT 1 FROM steps WHERE submission_id = $1", draft.submission_id), 30, "the next one is accepted")
 
 
@@ -132,7 +132,7 @@ def test_a_department_writes_into_its_own_inbox_alone(live: Live, sent: Sent) ->
     with producer(live.here.address(DEPARTMENT), max_block_ms=5000) as out:
         for topic in (name for name in live.topics() if name != INBOX):
             with pytest.raises(KafkaError) as refusal:
-                out.send(topic, key=b"k", value=body).get(timeout=10)
+                out.send(topic, key=b"k", value=body).get(timeout=60)
             assert isinstance(refusal.value, TopicAuthorizationFailedError), (topic, refusal.value)
 
 

@@ -134,7 +134,7 @@ def test_the_audit_finds_the_curl_just_made(live: Live, about: Firm, good: Draft
         f"{REQUEST_ID}: {request}",
         url,
     ]
-    body = json.loads(subprocess.run(curl, capture_output=True, text=True, check=True, timeout=30).stdout)
+    body = json.loads(subprocess.run(curl, capture_output=True, text=True, check=True, timeout=90).stdout)
     assert body["subject"]["name"] == about.name
 
     def found(*asked: str) -> list[dict[str, Any]]:

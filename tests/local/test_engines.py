@@ -62,7 +62,7 @@ def write(settings: Settings, topic: str, value: bytes) -> None:
         admin.create_topics([NewTopic(topic, 1, 1)])
     admin.close()
     producer = KafkaProducer(**options(settings), max_request_size=5 << 20)
-    producer.send(topic, value).get(timeout=20)
+    producer.send(topic, value).get(timeout=60)
     producer.close()
 
 
@@ -144,7 +144,7 @@ def test_what_was_open_when_the_broker_was_killed_is_aborted_wherever_it_was_wri
         cut = KafkaProducer(**options(first.settings), transactional_id="t", transaction_timeout_ms=1000)
         cut.init_transactions()
         cut.begin_transaction()
-        cut.send("cut", b"never committed").get(timeout=20)
+        cut.send("cut", b"never committed").get(timeout=60)
         (broker,) = [child for child in psutil.Process().children() if child.pid not in others]
         os.kill(broker.pid, signal.SIGKILL)
         cut.close(timeout=0)
@@ -152,7 +152,7 @@ def test_what_was_open_when_the_broker_was_killed_is_aborted_wherever_it_was_wri
         heir = KafkaProducer(**options(second.settings), transactional_id="t")
         heir.init_transactions()
         heir.begin_transaction()
-        heir.send("cut", b"after").get(timeout=20)
+        heir.send("cut", b"after").get(timeout=60)
         heir.commit_transaction()
         heir.close()
         assert committed(second.settings, "cut") == [b"before", b"after"]
