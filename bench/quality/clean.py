@@ -72,7 +72,8 @@ class Maker:
         own = kind.entry(subject, self.random)
         if own is None:
             return None
-        chosen = entry or own
+        # Whose word proves an older code, the unified one tells: nobody else is drawn to speak of it.
+        chosen = own if entry is None or kind.record_type.maps is not None else entry
         for _ in range(_TRIES):
             row = self.made(kind, subject, chosen, decided or self.decided())
             shunned = self.shunned.get(row.record_type.name)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
+from databus.contract.checkdigits import uscc_check_char
 from databus.model.event import Op
 from databus.model.finding import Verdict
 from databus.model.keys import organisation_key
@@ -65,6 +67,39 @@ def test_a_mapping_test_by_a_department_that_does_not_register(inbox: Inbox, cha
     assert kind.maps is not None
     elsewhere = replace(kind, maps=replace(kind.maps, registrar={"9": "taxation"}))
     assert statuses(Inbox(replace(inbox.contract, types={**inbox.contract.types, MAP: elsewhere}), inbox.codec), changes) == found
+
+
+REGISTRARS = {
+    "9": ("market-regulation", "307001/000007", "93220102YYYY00021"),
+    "5": ("civil-affairs", "307006/000040", "52220102YYYY00021"),
+    "1": ("staffing", "307007/000040", "12220102YYYY00021"),
+    "3": ("justice", "307008/000040", "31220102YYYY00021"),
+    "N": ("agriculture", "307013/000040", "N2220102YYYY00021"),
+    "G": ("public-security", "307009/000040", "G1220102YYYY00021"),
+}
+"""Who registers whom (domain 4.1): its department, the entry for its maps, and a code but for the last character."""
+
+
+@pytest.mark.parametrize("first", REGISTRARS)
+def test_each_registrar_vouches_for_the_numbers_of_those_it_registers_and_for_no_others(inbox: Inbox, first: str) -> None:
+    department, _, body = REGISTRARS[first]
+    code = body + uscc_check_char(body)
+    about = {**ONLY, "reg_no": REG, "uscc": code, "envelope.subject.uscc": code}
+    for other, (teller, entry, _) in REGISTRARS.items():
+        seen = inbox.send(MAP, {**about, "envelope.catalog_code": entry})
+        vouched = {inbox.codec.decode(event.body)[1]["payload"]["map_status"] for event in seen.events}
+        assert vouched == ({"SOURCE_VERIFIED"} if other == first else set())
+        if other != first:
+            finding = seen.finding("DQ-MAP-02")
+            assert finding.department == teller and department in finding.expected and len(seen.sealed) == 1
+
+
+def test_offices_of_overseas_organisations_are_mapped_since_the_law_on_them(inbox: Inbox) -> None:
+    _, entry, body = REGISTRARS["G"]
+    code = body + uscc_check_char(body)
+    told = {**ONLY, "reg_no": REG, "uscc": code, "envelope.subject.uscc": code, "envelope.catalog_code": entry}
+    before, since = ({**told, "converted_on": day, "envelope.decided_at": day} for day in (date(2016, 12, 31), date(2017, 1, 1)))
+    assert (statuses(inbox, before), statuses(inbox, since)) == ({"DQ-CAT-01"}, {"SOURCE_VERIFIED"})
 
 
 def test_a_conflict_goes_to_both_departments(inbox: Inbox) -> None:

@@ -151,6 +151,18 @@ def test_every_provider_owns_what_it_publishes(contract: Contract) -> None:
     assert all(identifiers.check_uscc(department.uscc) is None for department in contract.departments.values())
 
 
+def test_who_maps_codes_is_who_registers(contract: Contract) -> None:
+    """Domain 4.1: by the first character of the code, the authority of the name and the word on older codes are one department."""
+    registered = {
+        first: contract.entries[code].department for first, code in contract.attributes["attributes"]["name"]["authority"].items()
+    }
+    mapping = [record_type for record_type in contract.types.values() if record_type.maps is not None]
+    assert mapping
+    for record_type in mapping:
+        assert record_type.maps is not None and record_type.maps.registrar == registered
+        assert {owner.department for owner in record_type.owners} == set(registered.values())
+
+
 def test_historical_registrations_ask_for_little(contract: Contract) -> None:
     entry = contract.entries["307001/000002"]
     assert entry.required == ("uscc", "name", "established_on", "domicile") and entry.late_after is None

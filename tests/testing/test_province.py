@@ -166,11 +166,13 @@ def test_every_subject_is_told_of_before_anything_else_is_said(planned: tuple[Pl
 
 
 def test_who_registers_a_subject_its_code_tells(planned: tuple[Planned, ...]) -> None:
-    registered = {
-        (one.cut["subject"]["uscc"][0], one.department) for one in planned if one.record_type == "LP_REGISTRATION" and not one.rule
-    }
+    registered, mapped = (
+        {(one.cut["subject"]["uscc"][0], one.department) for one in planned if one.record_type == kind and not one.rule}
+        for kind in ("LP_REGISTRATION", "LP_CODE_MAP")
+    )
     assert registered >= {("9", "market-regulation"), ("5", "civil-affairs"), ("N", "agriculture")}
     assert len({first for first, _ in registered}) == len(registered)
+    assert len(mapped) > 1 and mapped <= registered
 
 
 def test_shares_are_what_they_are_said_to_be(planned: tuple[Planned, ...]) -> None:

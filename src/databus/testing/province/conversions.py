@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from databus.contract.codemaps import CodeMap, OldCode
+from databus.contract.entries import Entry
 from databus.testing.province.kinds import OLDER, Kind, op_of
 from databus.testing.province.making import Making
 from databus.testing.province.planned import Planned, Shares
@@ -53,31 +54,43 @@ class Conversions:
         return replace(subject, uscc="", org_code="", tax_no="", known_by=OLDER)
 
     def told(self, kind: Kind, telling: Telling) -> Iterator[Planned]:
-        """The maps of all who are converted, each behind what it takes up or takes back."""
+        """The maps of all who are converted, each by the subject's registrar and behind what it takes up or takes back."""
         numbers, before = count(FIRST_RECORD), list[Subject]()
         for subject in self.converted.values():
-            yield from self._told(next(numbers), subject, kind, telling, before)
-            before.append(subject)
+            entry = kind.entry(subject, self.random)
+            if entry is not None:
+                yield from self._told(_Map(next(numbers), subject, kind, entry, telling), before)
+                before.append(subject)
 
-    def _told(self, number: int, subject: Subject, kind: Kind, telling: Telling, before: Sequence[Subject]) -> Iterator[Planned]:
-        random, maps, turn = self.random, kind.record_type.maps, (number - FIRST_RECORD) % ROUND
+    def _told(self, said: _Map, before: Sequence[Subject]) -> Iterator[Planned]:
+        subject, maps, turn = said.subject, said.kind.record_type.maps, (said.number - FIRST_RECORD) % ROUND
         if maps is None:
             return
-        content, day = _content(number, subject, kind, telling, random)
+        content, day = _content(said, self.random)
         proven, bare = _old(maps, content, subject, proof=True), _old(maps, content, subject, proof=False)
         if turn == CONTRADICTED and proven is not None and before:
             wrong = {**content, proven.field: getattr(before[-1], proven.field)}
-            sent = _sent(number, subject, kind, telling, wrong, day)
-            yield replace(sent, outcome="HELD", rule="DQ-MAP-01", field=proven.field, effect="")
+            yield replace(_sent(said, wrong, day), outcome="HELD", rule="DQ-MAP-01", field=proven.field, effect="")
         elif turn == CLAIMED and bare is not None and before:
             others = {old.field for old in maps.old if old is not bare}
             alone = {name: value for name, value in content.items() if name not in others}
-            yield _sent(number, subject, kind, telling, {**alone, bare.field: getattr(before[-1], bare.field)}, day)
+            yield _sent(said, {**alone, bare.field: getattr(before[-1], bare.field)}, day)
         else:
-            sent = _sent(number, subject, kind, telling, content, day)
+            sent = _sent(said, content, day)
             yield sent
             if turn in TAKEN_BACK:
                 yield _taken_back(sent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """Whose codes are mapped, and the entry of who registered the subject."""
+
+    number: int
+    subject: Subject
+    kind: Kind
+    entry: Entry
+    telling: Telling
 
 
 def _old(maps: CodeMap, content: dict[str, Any], subject: Subject, *, proof: bool) -> OldCode | None:
@@ -86,34 +99,35 @@ def _old(maps: CodeMap, content: dict[str, Any], subject: Subject, *, proof: boo
     return next((old for old in found if proof or old.proof is None), None)
 
 
-def _content(number: int, subject: Subject, kind: Kind, telling: Telling, random: Random) -> tuple[dict[str, Any], datetime]:
+def _content(said: _Map, random: Random) -> tuple[dict[str, Any], datetime]:
+    telling = said.telling
     decided = telling.as_of - timedelta(days=random.randint(NEWEST + _BACK, OLDEST))
     making = Making(
-        record_type=kind.record_type,
-        subject=subject,
-        department=telling.contract.departments[kind.entries[0].department],
+        record_type=said.kind.record_type,
+        subject=said.subject,
+        department=telling.contract.departments[said.entry.department],
         decided=decided,
         until=telling.as_of - timedelta(days=NEWEST),
-        serial=number,
+        serial=said.number,
         random=random,
         contract=telling.contract,
         made={},
     )
-    return payload(kind.recipes, making), datetime.combine(decided + timedelta(days=1), time(9 + random.randrange(8)), SHANGHAI)
+    return payload(said.kind.recipes, making), datetime.combine(decided + timedelta(days=1), time(9 + random.randrange(8)), SHANGHAI)
 
 
-def _sent(number: int, subject: Subject, kind: Kind, telling: Telling, content: dict[str, Any], day: datetime) -> Planned:
-    seq = telling.first_seq + number * _SEQS
-    envelope = {"op": op_of(kind.record_type), "decided_at": (day - timedelta(days=1)).date(), "source_seq": seq}
+def _sent(said: _Map, content: dict[str, Any], day: datetime) -> Planned:
+    seq = said.telling.first_seq + said.number * _SEQS
+    envelope = {"op": op_of(said.kind.record_type), "decided_at": (day - timedelta(days=1)).date(), "source_seq": seq}
     return Planned(
         submission_id="",
-        department=kind.entries[0].department,
-        record_type=kind.record_type.name,
-        catalog_code=kind.entries[0].code,
-        cut={"subject": subject.reference, "envelope": envelope, "payload": content},
+        department=said.entry.department,
+        record_type=said.kind.record_type.name,
+        catalog_code=said.entry.code,
+        cut={"subject": said.subject.reference, "envelope": envelope, "payload": content},
         seq=seq,
         told=int(day.timestamp() * 1000),
-        record=number,
+        record=said.number,
     )
 
 
