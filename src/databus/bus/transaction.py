@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from databus.bus.address import BusAddress
+from databus.bus.batches import Row, send
 from databus.bus.ledger import Place
 from databus.bus.partition import partition
 from databus.bus.topics import RECORD_BYTES
@@ -19,7 +20,6 @@ from databus.model.chunk import Headers, Output
 
 log = logging.getLogger(__name__)
 _STOP_SECONDS = 1.5
-Row = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
 
 
 class Writer:
@@ -76,7 +76,8 @@ class Writer:
                 rows[place] += [(key, value, []) for key, value in values.items()]
             for place, headers in (markers or {}).items():
                 rows[place].append((None, None, list(headers)))
-            await asyncio.gather(*[future for place, part in rows.items() for future in await self._send(place, part)])
+            sent = [one.done for place, part in rows.items() for one in await send(self._producer, place.topic, place.partition, part)]
+            await asyncio.gather(*sent)
             structured = {TopicPartition(*place): OffsetAndMetadata(at, metadata) for place, (at, metadata) in offsets.items()}
             await self._producer.send_offsets_to_transaction(structured, group)
             await self._producer.commit_transaction()
@@ -94,16 +95,3 @@ class Writer:
                 number = hint % count if route is None else partition(route, count)
             rows[Place(topic, number)].append((output.key, output.value, list(output.headers)))
         return rows
-
-    async def _send(self, place: Place, rows: Iterable[Row]) -> list[Any]:
-        producer, futures = self._producer, []
-        batch = producer.create_batch()
-        for key, value, headers in rows:
-            # A full batch takes no more and says so by None; an empty one takes a record of any size.
-            if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                futures.append(await producer.send_batch(batch, place.topic, partition=place.partition))
-                batch = producer.create_batch()
-                batch.append(timestamp=None, key=key, value=value, headers=headers)
-        if batch.record_count():
-            futures.append(await producer.send_batch(batch, place.topic, partition=place.partition))
-        return futures
