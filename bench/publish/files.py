@@ -32,43 +32,45 @@ class Both:
     plain: Path
 
 
+def own(folder: Path, count: int, seed: int) -> Path:
+    """The department's own file, of so many rows."""
+    path = folder / f"own-{count}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write = csv.writer(file)
+        for number, cells in enumerate(_cells(count, seed)):
+            if not number:
+                write.writerow(cells)
+            write.writerow(cells.values())
+    return path
+
+
 def written(folder: Path, count: int, seed: int) -> Both:
     """Both files, of so many rows."""
-    both = Both(folder / f"own-{count}.csv", folder / f"plain-{count}.csv")
-    contract = catalogue.load(CHECKOUT / "schemas")
-    codec, chosen = contract.codec(), mapping.load(MAPPING, contract)
-    batch = Batch(chosen.entry.department, SECOND, SECRET)
-    with both.own.open("w", encoding="utf-8", newline="") as own, both.plain.open("w", encoding="utf-8", newline="") as plain:
-        mine, theirs = csv.writer(own), None
-        for number, cells in enumerate(_cells(count, seed), start=1):
-            ready = prepare(Row(number, cells), mapping=chosen, contract=contract, codec=codec, batch=batch)
-            assert isinstance(ready, Submission), ready
-            if theirs is None:
-                mine.writerow(cells)
-            mine.writerow(cells.values())
-            if number <= PLAIN:
-                _, told = codec.decode(ready.value)
-                facts = {"key": ready.key.decode(), **_flat(told)}
-                if theirs is None:
-                    theirs = csv.writer(plain)
-                    theirs.writerow(facts)
-                theirs.writerow(facts.values())
+    both = Both(own(folder, count, seed), folder / f"plain-{count}.csv")
+    with both.plain.open("w", encoding="utf-8", newline="") as file:
+        write = csv.writer(file)
+        for number, (key, told) in enumerate(_prepared(count, seed)):
+            row = {"key": key, **_flat(told)}
+            if not number:
+                write.writerow(row)
+            write.writerow(row.values())
     return both
 
 
 def facts(count: int, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """So many facts as JSON has them, each with its key: what the rows of the own file become."""
+    for key, told in _prepared(count, seed):
+        yield key, jsonable(told)
+
+
+def _prepared(count: int, seed: int) -> Iterator[tuple[str, Any]]:
     contract = catalogue.load(CHECKOUT / "schemas")
     codec, chosen = contract.codec(), mapping.load(MAPPING, contract)
     batch = Batch(chosen.entry.department, SECOND, SECRET)
     for number, cells in enumerate(_cells(count, seed), start=1):
         ready = prepare(Row(number, cells), mapping=chosen, contract=contract, codec=codec, batch=batch)
         assert isinstance(ready, Submission), ready
-        yield ready.key.decode(), jsonable(codec.decode(ready.value)[1])
-
-
-PLAIN = 1_000_000
-"""Rows that the bare loop is measured with at most; a longer file only shows that memory stays."""
+        yield ready.key.decode(), codec.decode(ready.value)[1]
 
 
 def _cells(count: int, seed: int) -> Iterator[dict[str, str]]:
