@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from databus.local import embedded, home, keys, processes
+from databus.local.addresses import require_free
 from databus.local.connections import connected
 from databus.local.engines import postgres
 from databus.local.provision import plan
@@ -91,7 +92,7 @@ def running_engines(settings: Settings, departments: tuple[str, ...] = DEPARTMEN
     programs = plan.provide(settings.cache, need, env=inherited(), console=Console(stderr=True))
     secrets = keys.ensure(settings.home, departments, data_exists=home.has_data(settings.home))
     home.require_usable(settings.home)
-    embedded.require_ports(settings, need)
+    require_free(embedded.ports(settings, need))
     with tempfile.TemporaryDirectory(prefix="dbus-") as sockets:
         found = embedded.engines(settings, secrets, programs, Path(sockets), policies=settings.policies)
         children: list[processes.Child] = []

@@ -24,7 +24,7 @@ from pydantic import SecretStr
 
 from databus import errors
 from databus.local import processes
-from databus.local.addresses import require_free
+from databus.local.addresses import Port, require_free
 from databus.local.connections import variables
 from databus.local.engines import postgres
 from databus.local.provision import postgres as postgres_program
@@ -121,7 +121,7 @@ def test_secrets_in_configuration_are_closed_to_others(engines: Engines) -> None
 
 def test_a_running_engine_holds_its_port(engines: Engines) -> None:
     with pytest.raises(errors.PortTaken, match="DATABUS_POSTGRES__PORT"):
-        require_free(engines.settings.postgres.port, "DATABUS_POSTGRES__PORT", "PostgreSQL")
+        require_free([Port(engines.settings.postgres.port, "DATABUS_POSTGRES__PORT", "PostgreSQL")])
 
 
 def test_a_restart_keeps_the_data(tmp_path: Path) -> None:

@@ -128,6 +128,13 @@ def test_a_taken_port_is_named_with_its_setting_before_anything_starts(settings:
     assert stack.status(settings) == []
 
 
+def test_two_that_are_set_to_one_port_are_named_before_anything_starts(settings: Settings, folder: Path) -> None:
+    same = settings.model_copy(update={"intake": settings.intake.model_copy(update={"port": settings.gateway.port})})
+    with pytest.raises(errors.PortTaken, match=r"DATABUS_INTAKE__PORT.*DATABUS_GATEWAY__PORT"):
+        start(same, folder)
+    assert stack.status(same) == []
+
+
 def test_down_leaves_a_stranger_alone_that_got_an_old_pid(settings: Settings) -> None:
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     settings.home.mkdir()

@@ -4,28 +4,51 @@ from __future__ import annotations
 
 import http.client
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from databus import errors
 
 LOOPBACK = "127.0.0.1"
 
 
-def require_free(port: int, setting: str, what: str) -> None:
-    """Refuse to start where somebody already listens.
+class Port(NamedTuple):
+    """A port that `what` listens on, and the setting that moves it."""
+
+    number: int
+    setting: str
+    what: str
+
+
+def require_free(ports: Iterable[Port]) -> None:
+    """Refuse to start where somebody already listens, or where two of ours would.
 
     Raises:
         errors.PortTaken: names the port and the setting that moves it.
     """
+    known: dict[int, Port] = {}
+    for port in ports:
+        other = known.setdefault(port.number, port)
+        if other is not port:
+            raise errors.PortTaken(
+                f"Port {port.number} is set for {other.what} ({other.setting}) and for {port.what} ({port.setting}). Move one of them.",
+                port=port.number,
+                setting=port.setting,
+            )
+        _require_free(port)
+
+
+def _require_free(port: Port) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, port))
+            probe.bind((LOOPBACK, port.number))
         except OSError:
             raise errors.PortTaken(
-                f"Port {port} is taken, and {what} needs it. Set {setting} to a free port, or end the program that listens there.",
-                port=port,
-                setting=setting,
+                f"Port {port.number} is taken, and {port.what} needs it. Set {port.setting} to a free port, or end the program that "
+                f"listens there.",
+                port=port.number,
+                setting=port.setting,
             ) from None
 
 

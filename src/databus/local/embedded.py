@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from databus.local.addresses import require_free
+from databus.local.addresses import Port
 from databus.local.engines import kafka, opa, postgres
 from databus.local.keys import Keys
 from databus.local.processes import Part
@@ -27,19 +27,15 @@ def wanted(settings: Settings) -> Wanted:
     return Wanted(kafka=not settings.kafka.bootstrap, opa=not settings.opa.url, postgres=not settings.postgres.dsn.get_secret_value())
 
 
-def require_ports(settings: Settings, need: Wanted) -> None:
-    """Check every port of an engine before anything starts.
-
-    Raises:
-        errors.PortTaken: names the port and its setting.
-    """
+def ports(settings: Settings, need: Wanted) -> Iterator[Port]:
+    """Every port of an engine that starts here."""
     if need.postgres:
-        require_free(settings.postgres.port, "DATABUS_POSTGRES__PORT", "PostgreSQL")
+        yield Port(settings.postgres.port, "DATABUS_POSTGRES__PORT", "PostgreSQL")
     if need.kafka:
-        require_free(settings.kafka.port, "DATABUS_KAFKA__PORT", "Kafka")
-        require_free(settings.kafka.port + 1, "DATABUS_KAFKA__PORT", "Kafka's controller (the port after the broker's)")
+        yield Port(settings.kafka.port, "DATABUS_KAFKA__PORT", "Kafka")
+        yield Port(settings.kafka.port + 1, "DATABUS_KAFKA__PORT", "Kafka's controller (the port after the broker's)")
     if need.opa:
-        require_free(settings.opa.port, "DATABUS_OPA__PORT", "OPA")
+        yield Port(settings.opa.port, "DATABUS_OPA__PORT", "OPA")
 
 
 def engines(settings: Settings, keys: Keys, programs: Engines, sockets: Path, *, policies: Path | None = None) -> list[Engine]:

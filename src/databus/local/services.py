@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from databus.local.addresses import LOOPBACK, get_status, require_free
+from databus.local.addresses import LOOPBACK, Port, get_status
 from databus.local.connections import environment
 from databus.local.keys import Keys
 from databus.local.processes import Child, Command, Part
@@ -48,14 +48,10 @@ def settings_of(settings: Settings, replica: Replica) -> Settings:
     return settings.model_copy(update={replica.service: branch.model_copy(update=own)})
 
 
-def require_ports(settings: Settings) -> None:
-    """Check every service's port before anything starts.
-
-    Raises:
-        errors.PortTaken: names the port and its setting.
-    """
+def ports(settings: Settings) -> Iterator[Port]:
+    """Every port of a service."""
     for replica in replicas(settings):
-        require_free(replica.port, f"DATABUS_{replica.service.upper()}__PORT", f"the {replica.name}")
+        yield Port(replica.port, f"DATABUS_{replica.service.upper()}__PORT", f"the {replica.name}")
 
 
 def job(settings: Settings, keys: Keys, folder: Path) -> Command:

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from databus import errors
 from databus.local import embedded, home, keys, runfile, services
+from databus.local.addresses import require_free
 from databus.local.connections import variables
 from databus.local.provision import plan
 from databus.local.running import Running
@@ -60,8 +61,7 @@ def up(settings: Settings, *, departments: tuple[str, ...], console: Console, de
         plan.provide(settings.cache, need, env=inherited(), console=console)
         home.require_usable(settings.home)
         secrets = keys.ensure(settings.home, departments, data_exists=home.has_data(settings.home))
-        embedded.require_ports(settings, need)
-        services.require_ports(settings)
+        require_free([*embedded.ports(settings, need), *services.ports(settings)])
         process = _start_supervisor(settings, detach=detach, service_folder=service_folder)
         try:
             _await_ready(settings.home, process, console)
