@@ -40,7 +40,7 @@ class Asked(TablePolicy):
 
 def sent(**envelope: str) -> Sent:
     told = {"subject": {"kind": "ORGANISATION"}, "publication_class": "PUBLIC", "commercial_secret": "NONE", "privacy": "NONE", **envelope}
-    return Sent(TYPE, told, example()["payload"], b"", b"")
+    return Sent(TYPE, told, example()["payload"])
 
 
 async def test_the_owner_sees_it_and_others_do_not_and_both_are_recorded() -> None:

@@ -1,4 +1,4 @@
-"""Many records by their places, on a real broker."""
+"""Many records by their places and by their keys, on a real broker."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 
 from databus.bus.address import BusAddress
 from databus.bus.journal import Entry, Journal
-from databus.bus.lookup import read_many
+from databus.bus.lookup import find_keyed, read_many
 
 pytestmark = pytest.mark.live
 As = Callable[[str], BusAddress]
@@ -37,6 +37,16 @@ async def test_what_lies_at_the_places_is_read_and_what_does_not_is_left_out(as_
         entry, place = told[where]
         assert (record.key, record.value, record.headers, record.timestamp) == (entry.key, entry.value, entry.headers, place.timestamp)
     assert await read_many(as_user("intake"), "in.tax", {2: {10_000}}) == {}
+
+
+async def test_the_first_of_each_key_is_found_in_one_pass_and_what_is_gone_is_left_out(as_user: As) -> None:
+    async with Journal(as_user("tax")) as journal:
+        for turn in ("first", "later"):
+            await journal.append_all("in.tax", [Entry(f"k{number}".encode(), turn.encode()) for number in range(40)])
+    wanted = [b"k1", b"k7", b"k39", b"never"]
+    found = await find_keyed(as_user("intake"), "in.tax", wanted)
+    assert {key: (one.key, one.value) for key, one in found.items()} == {key: (key, b"first") for key in wanted[:3]}
+    assert await find_keyed(as_user("intake"), "in.tax", []) == {}
 
 
 async def test_those_of_one_key_keep_their_order(as_user: As) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,9 +18,10 @@ from databus.bus.lookup import find_keyed, read_many
 from databus.department.http.again import Correction, publish_again
 from databus.department.http.idempotency import microseconds
 from databus.department.http.intake import Intake
+from databus.department.http.restating import remembered
 from databus.department.http.retractions import Retracting
 from databus.model.finding import Answer
-from databus.quality.originals import Originals
+from databus.quality.originals import Originals, Sent
 from databus.quality.pages import routes
 from databus.quality.pages.desk import Desk
 from databus.quality.pages.mending import Mend, Mending
@@ -62,7 +63,12 @@ def desk(
         waive=waiving,
     )
     key = bytes.fromhex(made.keys.read("quarantine.key"))
-    originals = Originals(partial(read_many, made.address), partial(find_keyed, made.address), made.contract, intake.codec, key)
+
+    async def known(department: str, names: Collection[str]) -> Mapping[str, Sent]:
+        stated = await remembered(intake, retracting.past, department, names)
+        return {name: Sent(one.record_type, one.envelope, one.payload) for name, one in stated.items()}
+
+    originals = Originals(partial(read_many, made.address), partial(find_keyed, made.address), known, made.contract, intake.codec, key)
 
     async def again(department: str, mends: Sequence[Mend], dry_run: bool) -> Mapping[str, Any]:
         corrections = [

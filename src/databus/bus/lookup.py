@@ -1,4 +1,4 @@
-"""Reading records by their places, many in one pass, or one by its key."""
+"""Reading records by their places or by their keys, many in one pass."""
 
 from __future__ import annotations
 
@@ -39,22 +39,30 @@ async def read_many(address: BusAddress, topic: str, wanted: Places, *, timeout_
     return found
 
 
-async def find_keyed(address: BusAddress, topic: str, key: bytes, *, timeout_seconds: float = 120.0) -> Record | None:
-    """The first committed record of a key; None where the topic no longer has it.
+async def find_keyed(address: BusAddress, topic: str, wanted: Collection[bytes], *, timeout_seconds: float = 120.0) -> dict[bytes, Record]:
+    """The first committed record of each key; one that the topic no longer has is left out.
+
+    What lies before the last of them in their partitions is fetched on the way.
 
     Raises:
         BusUnavailable: the broker does not answer in time.
         Misconfigured: the topic does not exist or may not be read.
     """
-    last = await ends(address, [topic])
-    here = partition(key, len(last))
-    begin = {place: 0 if place[1] == here else end for place, end in last.items()}
+    if not wanted:
+        return {}
+    last, missing = await ends(address, [topic]), set(wanted)
+    here = {partition(key, len(last)) for key in missing}
+    begin = {place: 0 if place[1] in here else end for place, end in last.items()}
+    found: dict[bytes, Record] = {}
     try:
         async with asyncio.timeout(timeout_seconds), aclosing(through(address, [topic], since=begin)) as chunks:
             async for records in chunks:
                 for one in records:
-                    if one.key == key:
-                        return one
+                    if one.key in missing:
+                        found[one.key] = one
+                        missing.remove(one.key)
+                if not missing:
+                    break
     except TimeoutError:
         raise BusUnavailable(f"{topic} was not read in {timeout_seconds:.0f} s", topic=topic) from None
-    return None
+    return found

@@ -66,7 +66,8 @@ class Waiving:
         if story is None:
             raise NotFound("The department has no finding of this id.")
         finding, found = story.tracked.finding, (story.tracked, *story.beside)
-        record = await self.keyed(quarantine(department), finding.event_id.encode())
+        name = finding.event_id.encode()
+        record = (await self.keyed(quarantine(department), [name])).get(name)
         if record is None or record.value is None:
             raise Gone("The original is no longer in quarantine (30 days); it must be published anew.", event_id=finding.event_id)
         original = open_sealed(record.value, key=self.quarantine_key)

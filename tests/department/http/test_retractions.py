@@ -9,20 +9,16 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from databus.contract.values import jsonable
 from databus.department import receipt
-from databus.department.submission import Submission
 from databus.model.change import Kind
 from databus.model.event import Op
 from databus.model.keys import event_id
 from databus.model.labels import Commercial, LabelClass, Privacy, Publication, Standing, SubjectKind
-from databus.store.apply.facts import STATED
 from databus.store.batches import Batch, Said, Told
-from department.http.world import ENTRY, EVENTS, TYPE, World, batch, codec, key, payload
+from department.http.world import ENTRY, EVENTS, SERIOUS, SOURCE, TYPE, World, batch, codec, forgotten, key, payload
 
 PATH = EVENTS.replace("/events", "/retractions")
 OWN, OTHER = {"Authorization": "Bearer emergency"}, {"Authorization": "Bearer transport"}
-SOURCE = "emergency/http"
 
 
 @pytest.fixture
@@ -101,43 +97,12 @@ def test_a_source_that_counts_for_itself_is_counted_on(client: TestClient, world
     assert (seqs["DELETE"], seqs["CORRECT"]) == (41, 42)
 
 
-async def remembered(world: World, sent: dict[str, Any], *, before: bool = False, **more: Any) -> None:
-    """The inbox has forgotten the batch, and the store knows what the checks made of it; `before` says the same of its earlier wording."""
-    told, said = {}, {}
-    entries = {codec().decode(entry.value or b"")[1]["envelope"]["submission_id"]: entry for entry in world.inbox.of("in.emergency")}
-    names = [one["submission_id"] for one in sent["submissions"]]
-    sealed = [Submission(name, entries[name].key or b"", entries[name].value or b"", entries[name].headers) for name in names]
-    seen = await world.intake.foresee("emergency", sealed)
-    for one, known in zip(sent["submissions"], seen, strict=True):
-        event, name = known.event, event_id("in.emergency", one["partition"], one["offset"])
-        assert event is not None and known.content is not None
-        of, envelope = (event.subject_key, TYPE, event.record_key), known.content["envelope"]
-        stated = {key: envelope[key] for key in STATED if envelope[key] is not None}
-        own = Said(
-            name, SOURCE, "content", event.seq, event.content_hash, False, True, 1000, ENTRY, jsonable(known.content["payload"]),
-            envelope["valid_from"], envelope["valid_to"], envelope["decided_at"], None, None,
-            stated, event.subject_kind.value, event.subject_name, event.codes,
-        )  # fmt: skip
-        told[name] = Told(name, one["submission_id"], of, "emergency", "http", "UPSERT", "content", event.seq, 1000, Kind.ADDED)
-        # The batch has said something else; what is known word by word is what it goes back to.
-        now = replace(own, mark=b"now", payload={})
-        said[of] = (now, replace(own, event_id="before", seq=7, **more)) if before else (replace(own, **more),)
-    world.past.batch = Batch(told, said, frozenset())
-    world.inbox.taken.clear()
-
-
-SERIOUS = {
-    "payload": payload(1, fine_yuan="2000.00"),
-    "envelope": {"severity": "SERIOUS", "legal_basis": "安全生产法", "secrecy": "WORK_SECRET"},
-}
-
-
 @pytest.mark.parametrize(("before", "op"), [(False, "DELETE"), (True, "CORRECT")])
 async def test_what_the_inbox_has_forgotten_is_taken_back_by_what_the_store_knows(
     client: TestClient, world: World, before: bool, op: str
 ) -> None:
     sent = client.post(EVENTS, json=batch(SERIOUS), headers=OWN).json()
-    await remembered(world, sent, before=before)
+    await forgotten(world, sent, before=before)
     told = client.post(PATH, json=sent, headers=OWN).json()
     assert told["left"] == [] and told["counts"][op] == told["retracted"] == 1, told
     (made,) = world.sent()
@@ -161,7 +126,7 @@ async def test_what_cannot_be_proved_to_be_what_was_said_is_left_and_told(
     client: TestClient, world: World, more: dict[str, Any], why: str
 ) -> None:
     sent = client.post(EVENTS, json=batch(SERIOUS), headers=OWN).json()
-    await remembered(world, sent, before=True, **more)
+    await forgotten(world, sent, before=True, **more)
     if why == "PERSON":
         world.past.batch = replace(
             world.past.batch, said={of: tuple(replace(one, kind="PERSON") for one in told) for of, told in world.past.batch.said.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -21,16 +21,21 @@ from databus.bootstrap.foresight import foresight
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
+from databus.contract.values import jsonable
 from databus.department import receipt
 from databus.department.http.intake import Intake
 from databus.department.http.retractions import Retracting
 from databus.department.receipt import Listed
 from databus.department.routes import router
+from databus.department.submission import Submission
 from databus.errors import PolicyUnavailable, Unauthenticated
+from databus.model.change import Kind
 from databus.model.disclosure import ANONYMOUS, Caller, ClassPlan, Question, Role
+from databus.model.keys import event_id
 from databus.model.labels import LabelClass, Publication
 from databus.settings import CHECKOUT
-from databus.store.batches import Batch
+from databus.store.apply.facts import STATED
+from databus.store.batches import Batch, Said, Told
 from databus.store.present import At, Present
 from databus.testing.inbox import MemoryInbox
 from databus.testing.planner import hide, keep
@@ -40,7 +45,7 @@ from databus.web.pages import load_pages
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 EVENTS = "/v1/departments/emergency/events"
-TYPE, ENTRY = "ADMIN_PENALTY", "307004/000004"
+TYPE, ENTRY, SOURCE = "ADMIN_PENALTY", "307004/000004", "emergency/http"
 CALLERS = {
     "Bearer emergency": Caller("emergency", Role.DEPARTMENT, "emergency"),
     "Bearer transport": Caller("transport", Role.DEPARTMENT, "transport"),
@@ -78,6 +83,13 @@ def payload(number: int = 1, **more: Any) -> dict[str, Any]:
 
 def batch(*items: Any, **more: Any) -> dict[str, Any]:
     return {"record_type": TYPE, "events": list(items) or [{"payload": payload()}], **more}
+
+
+SERIOUS = {
+    "payload": payload(1, fine_yuan="2000.00"),
+    "envelope": {"severity": "SERIOUS", "legal_basis": "安全生产法", "secrecy": "WORK_SECRET"},
+}
+"""A penalty whose envelope says more than it must."""
 
 
 @dataclass
@@ -164,3 +176,28 @@ def build() -> World:
     routes = router(intake, reader=inbox.read, retracting=retracting)
     app = application([routes], pages=load_pages(), title="intake", version="1", summary="s")
     return World(app, inbox, replies, policy, present, past, intake, instant)
+
+
+async def forgotten(world: World, sent: dict[str, Any], *, before: bool = False, **more: Any) -> None:
+    """The inbox has forgotten the batch, and the store knows what the checks made of it; `before` says the same of its earlier wording."""
+    told, said = {}, {}
+    entries = {codec().decode(entry.value or b"")[1]["envelope"]["submission_id"]: entry for entry in world.inbox.of("in.emergency")}
+    names = [one["submission_id"] for one in sent["submissions"]]
+    sealed = [Submission(name, entries[name].key or b"", entries[name].value or b"", entries[name].headers) for name in names]
+    seen = await world.intake.foresee("emergency", sealed)
+    for one, known in zip(sent["submissions"], seen, strict=True):
+        event, name = known.event, event_id("in.emergency", one["partition"], one["offset"])
+        assert event is not None and known.content is not None
+        of, envelope = (event.subject_key, TYPE, event.record_key), known.content["envelope"]
+        stated = {key: envelope[key] for key in STATED if envelope[key] is not None}
+        own = Said(
+            name, SOURCE, "content", event.seq, event.content_hash, False, True, 1000, ENTRY, jsonable(known.content["payload"]),
+            envelope["valid_from"], envelope["valid_to"], envelope["decided_at"], None, None,
+            stated, event.subject_kind.value, event.subject_name, event.codes,
+        )  # fmt: skip
+        told[name] = Told(name, one["submission_id"], of, "emergency", "http", "UPSERT", "content", event.seq, 1000, Kind.ADDED)
+        # The batch has said something else; what is known word by word is what it goes back to.
+        now = replace(own, mark=b"now", payload={})
+        said[of] = (now, replace(own, event_id="before", seq=7, **more)) if before else (replace(own, **more),)
+    world.past.batch = Batch(told, said, frozenset())
+    world.inbox.taken.clear()

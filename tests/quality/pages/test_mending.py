@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 
 from databus.model.chunk import Headers, Record
 from databus.model.finding import Answer, FindingStatus
+from databus.model.keys import event_id
+from databus.quality.originals import Sent
 from quality.inbox import RECEIVED, Inbox
 from quality.pages.world import HOME, World, csrf, enter
 
@@ -93,6 +95,34 @@ def test_a_refused_original_is_read_out_of_quarantine(client: TestClient, world:
     (sealed,) = inbox.send("ADMIN_PENALTY", {"doc_no": None}).sealed
     world.sealed[world.found[0].finding.event_id.encode()] = Record("quarantine.emergency", 0, 1, RECEIVED, b"", sealed)
     assert 'name="cell.doc_no"' in client.get(ONE).text
+    told(client, "preview", BULK, way="set", value="吉应急罚〔2026〕8号")
+    ((mend,), dry) = world.mended[-1]
+    assert dry and mend.sent.payload["content"] == inbox.example("ADMIN_PENALTY")["payload"]["content"]
+
+
+@pytest.mark.parametrize("path", [ONE, BULK])
+def test_what_the_inbox_has_forgotten_is_known_to_the_store_or_said_to_be_gone(
+    client: TestClient, world: World, inbox: Inbox, path: str
+) -> None:
+    world.lying.clear()
+    mended = {"cell.doc_no": "吉应急罚〔2026〕8号"} if path == ONE else {"way": "set", "value": "吉应急罚〔2026〕8号"}
+    gone = client.get(ONE)
+    assert gone.status_code == 404 and "corrects it in the system it came from" in gone.text and "f00" in gone.text
+    assert "no longer here" in told(client, "preview", BULK, way="set", value="x") and not world.mended
+    said = inbox.example("ADMIN_PENALTY", {"doc_no": None})
+    world.stated = {world.found[0].finding.event_id: Sent("ADMIN_PENALTY", said["envelope"], said["payload"])}
+    told(client, "publish", path, **mended, **{f"row.{one.finding.finding_id}": "1" for one in world.found})
+    ((mend,), dry) = world.mended[-1]
+    assert not dry and dict(mend.cells) == {"doc_no": "吉应急罚〔2026〕8号"} and mend.sent.payload == said["payload"]
+
+
+def test_what_another_department_sent_is_not_taken_for_what_lies_at_that_place_here(client: TestClient, world: World) -> None:
+    """A contradiction is told to the department that gave the code out as well; the place is one of the sender's inbox."""
+    theirs = {"event_id": event_id("in.market-regulation", 1, 7), "submission_id": "theirs"}
+    world.found = [replace(one, finding=replace(one.finding, **theirs)) for one in world.found]
+    page = client.get(ONE)
+    assert page.status_code == 404 and "another department sent it" in page.text and "cell." not in page.text
+    assert "no longer here" in told(client, "preview", BULK, way="set", value="x") and not world.mended
 
 
 def test_many_rows_are_mended_in_one_way_after_a_look(client: TestClient, world: World) -> None:
@@ -105,7 +135,7 @@ def test_many_rows_are_mended_in_one_way_after_a_look(client: TestClient, world:
     page = told(client, "preview", BULK, way="suggested")
     (mends, dry) = world.mended[-1]
     assert dry and [mend.cells["doc_no"] for mend in mends] == [f"吉应急罚〔2026〕{number}号" for number in range(1, 5)]
-    assert page.count('type="checkbox"') == 4 and "no longer holds it" in page
+    assert page.count('type="checkbox"') == 4 and "no longer here" in page
     done = told(client, "publish", BULK, way="suggested", **{"row.f02": "1", "row.f03": "1"})
     (mends, dry) = world.mended[-1]
     assert not dry and [mend.findings for mend in mends] == [("f02",), ("f03",)] and "<dd>2</dd>" in done

@@ -74,6 +74,7 @@ class World:
     retracted: list[tuple[str, bool]] = field(default_factory=list)
     lying: dict[tuple[int, int], Record] = field(default_factory=dict)
     sealed: dict[bytes, Record] = field(default_factory=dict)
+    stated: dict[str, Sent] = field(default_factory=dict)
     mended: list[tuple[tuple[Mend, ...], bool]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
@@ -129,9 +130,13 @@ class World:
         assert topic == "in.emergency"
         return {place: one for place, one in self.lying.items() if place[1] in wanted.get(place[0], ())}
 
-    async def keyed(self, topic: str, key: bytes) -> Record | None:
+    async def keyed(self, topic: str, wanted: Collection[bytes]) -> dict[bytes, Record]:
         assert topic == "quarantine.emergency"
-        return self.sealed.get(key)
+        return {key: one for key, one in self.sealed.items() if key in wanted}
+
+    async def known(self, department: str, names: Collection[str]) -> dict[str, Sent]:
+        assert department == "emergency"
+        return {name: one for name, one in self.stated.items() if name in names}
 
     async def again(self, department: str, mends: Sequence[Mend], dry_run: bool) -> dict[str, Any]:
         self.mended.append((tuple(mends), dry_run))
@@ -191,7 +196,7 @@ class World:
     def client(self) -> TestClient:
         entering = Logins(self.account, self, FAST, lambda: self.now, Attempts(self.counted, lambda: self.now))
         office = Office(load_pages(), self.contract, entering, secure=self.secure)
-        originals = Originals(self.read, self.keyed, self.contract, self.codec, QUARANTINE_KEY)
+        originals = Originals(self.read, self.keyed, self.known, self.contract, self.codec, QUARANTINE_KEY)
         desk = Desk(
             office=office,
             by_cause=self.by_cause,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from databus.department.http.delivery import listed
 from databus.department.http.idempotency import fingerprint, key_of, microseconds, once
 from databus.department.http.intake import Intake, own
 from databus.department.http.receipts import Reader
+from databus.department.http.restating import Past
 from databus.department.http.undoing import Again, Undoing, proved
 from databus.department.receipt import Listed, Statement
 from databus.department.retraction import Left, Undo, Why, plan
@@ -41,8 +42,6 @@ LEFT = "left_alone"
 
 DryRun = Annotated[bool, Query(description="Tell what would be done; send and store nothing.")]
 Department = Annotated[str, Path(description="Slug of your department.", examples=["emergency"])]
-Past = Callable[[str, Collection[str]], Awaitable[Batch]]
-"""What became of events of a department; see `store.batches.batch`."""
 Verify = Callable[[Any], Statement]
 """What a receipt of this intake proves; see `department.receipt.verify`."""
 

@@ -8,27 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.codec import Codec
-from databus.contract.values import typed
 from databus.department.http.composing import timed
 from databus.department.http.foresight import Foreseen
+from databus.department.http.restating import days, payload_of, proves, restated
 from databus.department.retraction import Undo
-from databus.department.submission import SCHEMES, Submission, compose
+from databus.department.submission import Submission, compose
 from databus.errors import Rejected, Undecodable, UnknownSchema
 from databus.model.chunk import Record
 from databus.model.event import Op
 from databus.model.keys import derived_id
-from databus.model.labels import SubjectKind
 from databus.store.batches import Said
 
 REASON = "撤回批次 · batch retracted"
 _OWN = ("submission_id", "catalog_code", "source_system", "source_seq", "subject", "recorded_at", "op", "withdrawn", "reason")
-_HASH = 32
-"""Bytes of a content's hash, with which its mark begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +61,13 @@ class Undoing:
     def again(self, undo: Undo, seq: int) -> Again | None:
         """The same of what the store knows; None of a person, whose number it does not keep, and where the content has left it."""
         said = undo.before or undo.said
-        if said.kind in ("", SubjectKind.PERSON) or said.payload is None or said.stated is None:
+        stated = restated(said, self.contract.types[undo.told.of[1]])
+        if stated is None:
             return None
-        record_type = self.contract.types[undo.told.of[1]]
-        subject = {"kind": said.kind, "name": said.name, **{name: said.codes[scheme] for name, scheme in SCHEMES if scheme in said.codes}}
-        envelope = {**said.stated, **_days(said)}
-        payload = _payload(said, record_type)
+        subject, envelope, payload, code = stated.subject, stated.envelope, stated.payload, said.catalog_code
         try:
-            made = self._composed(undo, subject, envelope, payload, said.catalog_code, seq)
-            proof = self._compose(undo, subject, envelope | {"op": Op.UPSERT.value}, payload, said.catalog_code, said.seq, "proof")
+            made = self._composed(undo, subject, envelope, payload, code, seq)
+            proof = self._compose(undo, subject, {**envelope, "op": Op.UPSERT.value}, payload, code, said.seq, "proof")
         except Rejected:
             # Contracts have changed since: it can no longer be said.
             return None
@@ -114,15 +108,15 @@ class Undoing:
         sent = self._decoded(read.get(before.place) if before.place is not None else None)
         if sent is not None:
             return sent["envelope"], sent["payload"]
-        payload, days, label = _payload(before, record_type), _days(before), before.label
+        payload, then, label = payload_of(before, record_type), days(before), before.label
         if label is None:
-            return {**base, **days}, payload
+            return {**base, **then}, payload
         classes = {
             "publication_class": label.publication.value,
             "commercial_secret": label.commercial.value,
             "privacy": label.privacy.value,
         }
-        return {**base, **days, **classes}, payload
+        return {**base, **then, **classes}, payload
 
     def _decoded(self, record: Record | None) -> Mapping[str, Any] | None:
         if record is None or record.value is None:
@@ -135,16 +129,4 @@ class Undoing:
 
 def proved(again: Again, seen: Foreseen) -> bool:
     """Whether what was made again is what was said: of that record, and where it brings a content back, the very content."""
-    event = seen.event
-    if event is None or (event.subject_key, event.record_type, event.record_key) != again.undo.told.of:
-        return False
-    return again.undo.before is None or event.content_hash == again.undo.before.mark[:_HASH]
-
-
-def _days(said: Said) -> dict[str, date | None]:
-    return {"valid_from": said.valid_from, "valid_to": said.valid_to, "decided_at": said.decided_at}
-
-
-def _payload(said: Said, record_type: RecordType) -> dict[str, Any]:
-    known = {name: value for name, value in (said.payload or {}).items() if name in record_type.fields}
-    return {name: typed(value, record_type.fields[name]) for name, value in known.items()}
+    return proves(seen, again.undo.told.of, again.undo.before)

@@ -20,7 +20,7 @@ from databus.model.labels import SubjectKind
 from databus.quality.masking import is_personal_field, shown_value
 from databus.quality.originals import Originals, Sent
 from databus.quality.pages.desk import Desk
-from databus.quality.pages.office import PATH, Form
+from databus.quality.pages.office import PATH, Form, Office
 from databus.quality.pages.speech import Speech, written
 from databus.store.findings import Story
 
@@ -61,12 +61,16 @@ def router(desk: Desk, mending: Mending) -> APIRouter:
 
     async def form(request: Request, visit: Visit) -> Response:
         story, sent = await _original(desk, mending, request, office.department(request, visit, own=True))
+        if sent is None:
+            return _gone(office, request, visit, story)
         told = {"cells": cells_of(sent, story, office.speech(request), {}), "seen": None, "once": fresh()}
         return office.answer(request, visit, "mend.html", {**_frame(story, office.speech(request)), **told})
 
     async def mend(request: Request, visit: Visit, told: Form) -> Response:
         department, speak = office.department(request, visit, own=True), office.speech(request)
         story, sent = await _original(desk, mending, request, department)
+        if sent is None:
+            return _gone(office, request, visit, story)
         typed = {name.removeprefix(CELL): value.strip()[:LONGEST] for name, value in told.items() if name.startswith(CELL)}
         one = mend_of(story.tracked, sent, changes(sent, typed, speak), beside=story.beside, once=told.get("once", "")[:64])
         publish = told.get("step") == "publish"
@@ -178,11 +182,14 @@ def _frame(story: Story, speak: Speech) -> dict[str, Any]:
     }
 
 
-async def _original(desk: Desk, mending: Mending, request: Request, department: str) -> tuple[Story, Sent]:
+def _gone(office: Office, request: Request, visit: Visit, story: Story) -> Response:
+    """Nothing to correct here: who must do it, and where."""
+    page = {**_frame(story, office.speech(request)), "cells": (), "seen": None, "finding": story.tracked.finding.finding_id}
+    return office.answer(request, visit, "mend.html", page, status=404)
+
+
+async def _original(desk: Desk, mending: Mending, request: Request, department: str) -> tuple[Story, Sent | None]:
     story = await desk.story(department, str(request.path_params["finding_id"]))
     if story is None:
         raise NotFound("The department has no finding of this id.")
-    sent = await mending.originals.one(department, story.tracked.finding)
-    if sent is None:
-        raise NotFound("What was sent can no longer be read here: correct it where it came from and publish it anew.")
-    return story, sent
+    return story, await mending.originals.one(department, story.tracked.finding)
