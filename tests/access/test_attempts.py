@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from databus.access.attempts import ADDRESS, EACH, WINDOW, Attempts
+from databus.access.attempts import LOGINS, TOKENS, WINDOW, Attempts
 from databus.errors import TooManyRequests
 from databus.testing.counts import MemoryCounts
 
 BEGIN = datetime(2026, 11, 23, 2, tzinfo=UTC)
+EACH, ADDRESS = LOGINS.each, LOGINS.address
 
 
 class World:
@@ -20,6 +21,7 @@ class World:
     def __init__(self) -> None:
         self.now, counts = BEGIN, MemoryCounts()
         self.one, self.other = (Attempts(counts, lambda: self.now) for _ in range(2))
+        self.tokens = Attempts(counts, lambda: self.now, TOKENS)
 
 
 @pytest.fixture
@@ -64,3 +66,11 @@ async def test_who_comes_and_goes_all_day_does_not_use_up_the_address(world: Wor
     for number in range(2 * ADDRESS):
         await world.one.begin(f"c{number}", "here")
         await world.one.succeeded(f"c{number}", "here")
+
+
+async def test_wrong_tokens_and_wrong_logins_are_counted_apart(world: World) -> None:
+    for _ in range(TOKENS.each):
+        await world.tokens.begin("c", "here")
+    with pytest.raises(TooManyRequests):
+        await world.tokens.begin("c", "here")
+    await world.one.begin("c", "here")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -13,11 +14,18 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 
+from databus.access.attempts import TOKENS, WINDOW, Attempts
 from databus.access.oauth import router
 from databus.access.secrets import Hashing
 from databus.access.tokens import signing, verify
+from databus.contract import catalogue
 from databus.model.disclosure import Caller, Role
+from databus.ports import Counts
+from databus.settings import CHECKOUT
+from databus.store import database
 from databus.store.accounts import Account
+from databus.store.counts import Counts as PostgresCounts
+from databus.testing.counts import MemoryCounts
 
 OURS = signing(
     ec.generate_private_key(ec.SECP256R1()).private_bytes(
@@ -36,15 +44,43 @@ ACCOUNTS = {
 }
 
 
+async def find(client_id: str) -> Account | None:
+    return ACCOUNTS.get(client_id)
+
+
+def process(counts: Counts, instant: list[datetime]) -> httpx.AsyncClient:
+    """One of the processes that give out tokens; the address is told by a header."""
+    app = FastAPI()
+    attempts = Attempts(counts, lambda: instant[0], TOKENS)
+    app.include_router(
+        router(
+            find=find,
+            hashing=FAST,
+            signing=OURS,
+            clock=lambda: instant[0],
+            attempts=attempts,
+            address=lambda request: request.headers.get("from", "here"),
+        )
+    )
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+
+
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async def find(client_id: str) -> Account | None:
-        return ACCOUNTS.get(client_id)
-
-    app = FastAPI()
-    app.include_router(router(find=find, hashing=FAST, signing=OURS, clock=lambda: NOW))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made:
+    async with process(MemoryCounts(), [NOW]) as made:
         yield made
+
+
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.live)])
+async def counts(request: pytest.FixtureRequest) -> AsyncIterator[Counts]:
+    if request.param == "memory":
+        yield MemoryCounts()
+        return
+    dsn = request.getfixturevalue("engines").fresh_database().get_secret_value()
+    await database.migrate(dsn, catalogue.load(CHECKOUT / "schemas"))
+    pool = await database.connect(dsn, size=4)
+    yield PostgresCounts(pool)
+    await pool.close()
 
 
 def form(**changes: str) -> dict[str, str]:
@@ -125,3 +161,35 @@ async def test_the_key_set_is_public(http: httpx.AsyncClient) -> None:
 async def test_the_form_is_described(http: httpx.AsyncClient) -> None:
     described = (await http.get("/openapi.json")).json()["paths"]["/oauth/token"]["post"]
     assert "application/x-www-form-urlencoded" in described["requestBody"]["content"]
+
+
+async def test_whoever_guesses_is_stopped_by_all_processes_together_and_nobody_else_is(counts: Counts) -> None:
+    instant = [NOW]
+    async with process(counts, instant) as one, process(counts, instant) as other:
+        guesses = [
+            await (one if number % 2 else other).post("/oauth/token", data=form(client_secret="no")) for number in range(TOKENS.each)
+        ]
+        assert {answer.status_code for answer in guesses} == {401}
+        for door in (one, other):
+            stopped = await door.post("/oauth/token", data=form())
+            assert stopped.status_code == 429 and stopped.headers["retry-after"] == str(int(WINDOW.total_seconds()))
+            assert stopped.json()["error"] == "temporarily_unavailable" and "access_token" not in stopped.json()
+        assert (await one.post("/oauth/token", data=form(), headers={"from": "elsewhere"})).status_code == 200
+        assert (await one.post("/oauth/token", data=form(client_id="nobody"))).status_code == 401
+        instant[0] += WINDOW
+        assert (await other.post("/oauth/token", data=form())).status_code == 200
+
+
+async def test_many_names_from_one_address_are_stopped_too(counts: Counts) -> None:
+    async with process(counts, [NOW]) as door:
+        asked = (door.post("/oauth/token", data=form(client_id=f"c{number}")) for number in range(TOKENS.address + 5))
+        answers = await asyncio.gather(*asked)
+        assert [answer.status_code for answer in answers].count(429) == 5
+        assert (await door.post("/oauth/token", data=form())).status_code == 429
+
+
+async def test_who_knows_the_secret_may_ask_all_day_and_from_many_processes_at_once(counts: Counts) -> None:
+    async with process(counts, [NOW]) as door:
+        for _ in range(TOKENS.address // TOKENS.each + 1):
+            answers = await asyncio.gather(*(door.post("/oauth/token", data=form()) for _ in range(TOKENS.each)))
+            assert {answer.status_code for answer in answers} == {200}

@@ -12,8 +12,10 @@ from urllib.parse import parse_qsl, unquote_plus
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
+from databus.access.attempts import Attempts
 from databus.access.secrets import Hashing
 from databus.access.tokens import LIFE, Signing, issue, jwks
+from databus.errors import TooManyRequests
 from databus.model.disclosure import Caller
 from databus.ports import Clock
 from databus.store.accounts import Account
@@ -33,10 +35,20 @@ class _Problem(Exception):
     detail: str
     status: int = 400
     basic: bool = False
+    retry_after: str = ""
 
 
-def router(*, find: Find, hashing: Hashing, signing: Signing, clock: Clock, published: Sequence[Mapping[str, Any]] = ()) -> APIRouter:
-    """Both routes; `published` are further public keys, as JWKs.
+def router(
+    *,
+    find: Find,
+    hashing: Hashing,
+    signing: Signing,
+    clock: Clock,
+    attempts: Attempts,
+    address: Callable[[Request], str],
+    published: Sequence[Mapping[str, Any]] = (),
+) -> APIRouter:
+    """Both routes. `attempts` bounds wrong secrets of a client from an `address`; `published` are further public keys, as JWKs.
 
     Errors have the form of RFC 6749 section 5.2, not that of our problems: clients expect it."""
     routes = APIRouter(tags=["access"])
@@ -46,17 +58,24 @@ def router(*, find: Find, hashing: Hashing, signing: Signing, clock: Clock, publ
         "/oauth/token",
         summary="A token for client credentials",
         openapi_extra={"requestBody": {"required": True, "content": {FORM: form}}},
-        responses={400: {"description": "RFC 6749 section 5.2"}, 401: {"description": "the client is not known by this secret"}},
+        responses={
+            400: {"description": "RFC 6749 section 5.2"},
+            401: {"description": "the client is not known by this secret"},
+            429: {"description": "too many attempts of the client have failed; go on after Retry-After"},
+        },
     )
     async def token(request: Request) -> JSONResponse:
         try:
             client_id, secret, basic = await _credentials(request)
+            origin = address(request)
+            await _begin(attempts, client_id, origin)
             account = await find(client_id)
             stored = None if account is None or account.disabled else account.secret_hash
             if not await hashing.agrees(stored, secret) or account is None:
                 raise _Problem("invalid_client", "the client is not known by this secret", 401, basic)
         except _Problem as problem:
             return _refusal(problem)
+        await attempts.succeeded(client_id, origin)
         caller = Caller(account.client_id, account.role, account.organisation)
         answer = {"access_token": issue(caller, signing, now=clock()), "token_type": "Bearer", "expires_in": int(LIFE.total_seconds())}
         return JSONResponse(answer, headers=_NO_STORE)
@@ -77,6 +96,14 @@ _SCHEMA = {
         "client_secret": {"type": "string", "format": "password"},
     },
 }
+
+
+async def _begin(attempts: Attempts, client_id: str, origin: str) -> None:
+    try:
+        await attempts.begin(client_id, origin)
+    except TooManyRequests as error:
+        # RFC 6749 has no word for it; this one says that the same request may succeed later.
+        raise _Problem("temporarily_unavailable", str(error), error.status, retry_after=str(error.facts["retry_after"])) from error
 
 
 async def _credentials(request: Request) -> tuple[str, str, bool]:
@@ -130,4 +157,6 @@ def _basic(header: str) -> tuple[str, str]:
 
 def _refusal(problem: _Problem) -> JSONResponse:
     headers = {**_NO_STORE, **({"WWW-Authenticate": 'Basic realm="databus"'} if problem.basic else {})}
+    if problem.retry_after:
+        headers["Retry-After"] = problem.retry_after
     return JSONResponse({"error": problem.error, "error_description": problem.detail}, status_code=problem.status, headers=headers)

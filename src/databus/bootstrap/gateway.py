@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from databus.access import oauth, tokens
+from databus.access.attempts import TOKENS, Attempts
 from databus.access.callers import caller_of
 from databus.access.secrets import Hashing
 from databus.audit.counter import Counter
@@ -33,7 +34,7 @@ from databus.store.counts import Counts
 from databus.store.sessions import Pool
 from databus.telemetry import Health, routes, serve, stop_signal
 from databus.web.application import application
-from databus.web.limits import Limited, Limits
+from databus.web.limits import Limited, Limits, address_of
 from databus.web.pages import load_pages
 
 AUDIENCE = "gateway"
@@ -112,7 +113,15 @@ def _application(
         pages=pages,
         applied=lambda: applied.day,
     )
-    access = oauth.router(find=partial(accounts.find, pool), hashing=Hashing(), signing=signing, clock=now)
+    counts = Counts(pool)
+    access = oauth.router(
+        find=partial(accounts.find, pool),
+        hashing=Hashing(),
+        signing=signing,
+        clock=now,
+        attempts=Attempts(counts, now, TOKENS),
+        address=address_of,
+    )
     bundle = serving.router(settings.home / "bundle" / "databus.tar.gz", token=made.keys.read("opa.token"), resource=BUNDLE_PATH, stop=stop)
     return application(
         [world, access, bundle],
@@ -120,7 +129,7 @@ def _application(
         title="databus",
         version="1",
         summary="Public credit information of a province",
-        within=[Middleware(Limited, limits=Limits(_quotas(settings), Counts(pool), now), callers=caller, pages=pages)],
+        within=[Middleware(Limited, limits=Limits(_quotas(settings), counts, now), callers=caller, pages=pages)],
     )
 
 

@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from databus.access import oauth, tokens
+from databus.access.attempts import TOKENS, Attempts
 from databus.access.callers import caller_of
 from databus.access.secrets import Hashing
 from databus.access.signing import signing_key
@@ -49,7 +50,7 @@ from databus.store.replies import Replies
 from databus.store.sessions import Pool
 from databus.telemetry import Health, routes, serve, stop_signal
 from databus.web.application import application
-from databus.web.limits import Limited, Limits
+from databus.web.limits import Limited, Limits, address_of
 from databus.web.pages import load_pages
 
 AUDIENCE = "intake"
@@ -140,7 +141,16 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
     )
     published = [key.as_dict(private=False)]
     hashing = Hashing()
-    access = oauth.router(find=partial(accounts.find, pool), hashing=hashing, signing=signing, clock=now, published=published)
+    counts = Counts(pool)
+    access = oauth.router(
+        find=partial(accounts.find, pool),
+        hashing=hashing,
+        signing=signing,
+        clock=now,
+        attempts=Attempts(counts, now, TOKENS),
+        address=address_of,
+        published=published,
+    )
     office = desk(
         made,
         pool=pool,
@@ -154,7 +164,7 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
         seeing=seeing,
     )
     told = "How departments publish, and what is said to them"
-    limited = Middleware(Limited, limits=Limits(_quotas(settings), Counts(pool), now), callers=caller, pages=pages)
+    limited = Middleware(Limited, limits=Limits(_quotas(settings), counts, now), callers=caller, pages=pages)
     parts = [publishing, answering.router(found), waivers.router(waiving, caller), access, office]
     app = application(parts, pages=pages, title="databus intake", version="1", summary=told, within=[limited])
     app.mount("/registry", contracts.application(registered))

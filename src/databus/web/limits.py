@@ -111,6 +111,11 @@ def network(address: str) -> str:
     return str(known) if known.version == 4 else str(ipaddress.ip_network((known, _IPV6_NETWORK), strict=False))
 
 
+def address_of(request: Request) -> str:
+    """What of a request's address tells callers apart; empty where nobody knows it."""
+    return network(request.client.host if request.client else "")
+
+
 class Limited:
     """ASGI around an application: counts, tells, and refuses. A wrong token counts by address and is refused further in."""
 

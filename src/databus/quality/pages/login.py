@@ -12,7 +12,7 @@ from databus.errors import TooManyRequests
 from databus.model.disclosure import Role
 from databus.quality.pages.office import COOKIE, PATH, PRIVATE, Form, Office, leads_home
 from databus.web.forms import form_of
-from databus.web.limits import network
+from databus.web.limits import address_of
 
 BEFORE = "databus-desk-door"
 """The cookie of who has not logged in yet: so that no other site can log a reader in as somebody else."""
@@ -39,7 +39,7 @@ def router(office: Office) -> APIRouter:
         form = await form_of(request, limit=8 * 1024)
         require_csrf(form.get("csrf", ""), csrf_of(request.cookies.get(BEFORE) or fresh()))
         wanted, client = form.get("next", ""), form.get("client", "")
-        address = network(request.client.host if request.client else "")
+        address = address_of(request)
         try:
             token = await office.logins.enter(client, form.get("secret", ""), address=address)
         except TooManyRequests as error:
