@@ -85,6 +85,13 @@ class RecordType:
         other = (self.key_without[0], *self.key_without[1]) if self.key_without else ()
         return frozenset(field for part in (*self.key, *other) for field in fields_of_part(part))
 
+    @property
+    def decided_in(self) -> str:
+        """The payload's day of which the envelope's `decided_at` is made; empty where there is none."""
+        told = self.row.get("envelope", {}).get("decided_at")
+        field = self.fields.get(told.get("from", "")) if isinstance(told, Mapping) else None
+        return field.name if field is not None and field.kind == "date" else ""
+
     def nature(self, payload: Mapping[str, Any]) -> Nature:
         """What a record with these values says of its subject; as far as they are known, they decide."""
         return next((nature for nature, when in self.natures if when({"payload": payload})), Nature.BASIC)

@@ -8,6 +8,7 @@ from typing import Any
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check
 from databus.contract.identifiers import upgrade_citizen_id
+from databus.quality.completeness import blank_of
 from databus.quality.content import ENVELOPE, NOTHING, Content, Failure, Question, condition, reading
 
 
@@ -40,14 +41,19 @@ def owned_type(check: Check, record_type: RecordType, contract: Contract) -> Que
 
 
 def entry_in_force(check: Check, record_type: RecordType, contract: Contract) -> Question:
-    """DQ-CAT-01: the catalogue entry is one of this type and in force on the day the fact is judged by."""
+    """DQ-CAT-01: the catalogue entry is one of this type and in force on the day the fact is judged by, and on that of its decision
+    where the payload tells it: an envelope that leaves it out, or says another, opens no entry."""
+    told_in, blank = record_type.decided_in, blank_of(contract)
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
-        entry = content.entry
-        if entry is not None and entry.record_type == record_type.name and entry.active(content.day):
-            return NOTHING
-        own = [known.code for known in record_type.entries if known.department == content.department and known.active(content.day)]
-        expected = f"an entry of {record_type.name} in force on {content.day.isoformat()}"
+        entry, day = content.entry, content.day
+        if entry is not None and entry.record_type == record_type.name and entry.active(day):
+            decided = content.payload.get(told_in) if content.carries_content else None
+            if decided is None or decided == day or blank(decided) or entry.active(decided):
+                return NOTHING
+            day = decided
+        own = [known.code for known in record_type.entries if known.department == content.department and known.active(day)]
+        expected = f"an entry of {record_type.name} in force on {day.isoformat()}"
         told = content.envelope["catalog_code"]
         return (Failure(check.rule, check.field, told, expected=expected, suggestion=own[0] if own else ""),)
 
