@@ -76,3 +76,17 @@ def test_a_walk_that_begins_anew_sees_new_groups() -> None:
 @given(st.binary(max_size=12))
 def test_no_bytes_are_too_strange_to_lead(value: bytes) -> None:
     assert -(2**34) < wake_of(value) <= max(NEVER, 2**34)
+
+
+@given(st.lists(st.tuples(st.text("ab", max_size=2), st.sampled_from([b"1", None]))), st.integers(0, 10))
+def test_the_members_of_a_group_come_in_order_whenever_they_are_asked_for_first(
+    writes: list[tuple[str, bytes | None]], first_asked: int
+) -> None:
+    state, prefix = Registers(), keys.pack("s", "~g")
+    for number, (name, value) in enumerate(writes):
+        if number == first_asked:
+            list(state.members(prefix))
+        state.put(keys.pack("s", "~g", name), value)
+    left = [name for name, value in dict(writes).items() if value is not None]
+    # As text, not as keys, which begin with a length.
+    assert list(state.members(prefix)) == [name.encode() for name in sorted(left)]

@@ -238,6 +238,25 @@ def test_a_name_change_touches_the_records_of_that_name_alone() -> None:
     assert reads(60) == reads(6)
 
 
+def test_the_first_record_of_a_group_leaves_it_at_the_same_cost_however_many_follow() -> None:
+    def asked(size: int) -> tuple[int, str]:
+        line = heard(*(said("penalty", number=number) for number in range(100, 100 + size)))
+        line.hear(said("penalty", Op.DELETE, 2, number=100))
+        line.state.reads = 0
+        line.hear(said("penalty", Op.DELETE, 2, number=101))
+        return line.state.reads, line.attributes["name"][1]
+
+    assert asked(60) == asked(6) and asked(6)[1] == "ADMIN_PENALTY|102"
+
+
+def test_who_follows_the_first_of_a_group_is_known_whatever_the_chunk_has_added_and_taken_out() -> None:
+    line = heard(*(said("penalty", number=number) for number in (100, 102, 103, 105, 107)))
+    gone = [said("penalty", Op.DELETE, 2, number=number) for number in (100, 102, 103)]
+    line.hear(*gone, said("penalty", number=104), said("penalty", Op.DELETE, 2, number=104), said("penalty", number=106))
+    ((_, (_, _, _, first)),) = line.sheet()["g"].items()
+    assert first == ["ADMIN_PENALTY|105", "ADMIN_PENALTY|106"]
+
+
 # any order
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
+from databus.bus.ordered import Ordered
 from databus.contract.wire import NEVER, wake_of
 from databus.model import keys
 
@@ -16,8 +17,8 @@ _NONE: Mapping[bytes, bytes] = MappingProxyType({})
 class Registers:
     """Implements `model.chunk.State`. Only committed values are ever in it.
 
-    The indexes by wake day and by subject are made when they are first asked for, so that recovery does not pay for them, and kept
-    up from then on.
+    The indexes by wake day and by subject, and the order of a group, are made when they are first asked for, so that recovery does
+    not pay for them, and kept up from then on.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,7 @@ class Registers:
         self._wakes: dict[int, set[bytes]] | None = None
         self._order: list[bytes] = []
         self._subjects: dict[bytes, set[bytes]] | None = None
+        self._members: dict[bytes, Ordered] = {}
 
     def get(self, key: bytes) -> bytes | None:
         """The value of one register."""
@@ -33,6 +35,12 @@ class Registers:
     def group(self, prefix: bytes) -> Mapping[bytes, bytes]:
         """All registers whose key begins with these two packed parts, by full key."""
         return MappingProxyType(self._groups[prefix]) if prefix in self._groups else _NONE
+
+    def members(self, prefix: bytes) -> Iterator[bytes]:
+        """The last parts of a group's keys, in order."""
+        if prefix not in self._members and prefix in self._groups:
+            self._members[prefix] = Ordered(keys.last(key, prefix) for key in self._groups[prefix])
+        return iter(self._members.get(prefix, ()))
 
     def groups(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
         """Every group with its registers, in no order."""
@@ -66,6 +74,8 @@ class Registers:
         prefix = keys.prefix(key, _GROUP_PARTS)
         if self._wakes is not None:
             self._reindex(key, self._groups.get(prefix, _NONE).get(key), value)
+        if prefix in self._members:
+            self._reorder(prefix, key, there=value is not None)
         if value is not None:
             if self._subjects is not None and prefix not in self._groups:
                 self._subjects.setdefault(keys.prefix(prefix, 1), set()).add(prefix)
@@ -74,6 +84,7 @@ class Registers:
             self._groups[prefix].pop(key, None)
             if not self._groups[prefix]:
                 del self._groups[prefix]
+                self._members.pop(prefix, None)
                 if self._subjects is not None:
                     self._subjects[keys.prefix(prefix, 1)].discard(prefix)
 
@@ -84,6 +95,13 @@ class Registers:
 
     def __len__(self) -> int:
         return sum(map(len, self._groups.values()))
+
+    def _reorder(self, prefix: bytes, key: bytes, *, there: bool) -> None:
+        members, name = self._members[prefix], keys.last(key, prefix)
+        if there:
+            members.add(name)
+        else:
+            members.discard(name)
 
     def _index(self) -> dict[int, set[bytes]]:
         if self._wakes is None:

@@ -58,6 +58,10 @@ class State(Protocol):
         """All registers whose key begins with these two packed parts (subject, record), by full key."""
         ...
 
+    def members(self, prefix: bytes) -> Iterator[bytes]:
+        """Of a group whose keys have three parts, the last ones as `keys.last` gives them, in order."""
+        ...
+
     def of(self, subject: str) -> Collection[bytes]:
         """The groups whose first part is this subject, in no order."""
         ...

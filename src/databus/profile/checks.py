@@ -13,8 +13,8 @@ from databus.model.clock import day_at
 from databus.model.event import Event, Op
 from databus.model.labels import Standing
 from databus.profile.charter import Charter
-from databus.profile.claims import LICENCE, TAKES, Claim
-from databus.profile.dossier import NUMBER, Dossiers, doubtful, identity_of
+from databus.profile.claims import LICENCE, TAKES, Claim, identity_of
+from databus.profile.dossier import NUMBER, Dossiers, doubtful
 from databus.profile.election import Elected
 from databus.profile.registers import REPAIR, source
 from databus.profile.standing import Stand, Submission

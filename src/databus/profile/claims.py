@@ -15,7 +15,7 @@ from typing import Any
 from databus.contract.attributes import OTHER, Attribute, comparable, plain
 from databus.model.event import Event
 from databus.model.labels import SubjectKind
-from databus.profile.charter import Charter
+from databus.profile.charter import IDENTITY, Charter
 from databus.profile.election import Elected
 from databus.profile.registers import REVOKE, source
 from databus.profile.standing import Submission
@@ -84,6 +84,11 @@ def values_of(event: Event, payload: Mapping[str, Any], charter: Charter) -> tup
 def level_of(event: Event, attribute: Attribute) -> int:
     """How near a source is to the authority of an attribute of this subject."""
     return attribute.level(event.codes, record_type=event.record_type, department=event.department, catalog_code=event.catalog_code)
+
+
+def identity_of(claim: Claim, charter: Charter) -> Iterator[tuple[str, str]]:
+    """What a claim says of who the subject is: attribute and hash."""
+    return ((name, value) for name, value, _ in claim.values if charter.attributes[name].conflict == IDENTITY)
 
 
 def _day(value: Any) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import nsmallest
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -20,7 +21,7 @@ from databus.model import keys
 from databus.model.chunk import State
 from databus.model.event import Event
 from databus.profile.attributes import elect
-from databus.profile.charter import IDENTITY, Charter
+from databus.profile.charter import Charter
 from databus.profile.claims import LICENCE, TAKES, Claim
 from databus.profile.sheet import KEPT, Sheet, group_of, packed, unpacked
 from databus.profile.ties import Ties
@@ -85,12 +86,12 @@ class Dossiers:
         return {keys.unpack(key)[2]: orjson.loads(decode_sheet(self.codec, value)) for key, value in standing}
 
     def first(self, subject: str, group: str) -> Iterator[str]:
-        """The first records of a group, in order."""
-        # By key alone and without unpacking: of the groups that lose their first record one may be of a hundred thousand.
+        """The first records of a group, in order: asked in their order, for one may be of a hundred thousand."""
         prefix = keys.pack(subject, group)
-        found = {**self.state.group(prefix), **self.entries.get(prefix, {})}
-        standing = (keys.last(key, prefix) for key, value in found.items() if value is not None)
-        yield from (name.decode() for name in nsmallest(KEPT, standing))
+        own = {keys.last(key, prefix): value for key, value in self.entries.get(prefix, {}).items()}
+        stored = islice((name for name in self.state.members(prefix) if name not in own), KEPT)
+        made = (name for name, value in own.items() if value is not None)
+        yield from (name.decode() for name in nsmallest(KEPT, (*stored, *made)))
 
     def hear(self, event: Event, values: tuple[tuple[str, str, int], ...], uscc: str) -> list[Touch]:
         """An authority's record tells something, perhaps of earlier days: what it ever told it vouches for."""
@@ -239,11 +240,6 @@ def holds_records(group: str) -> bool:
 def doubtful(value: str, known: frozenset[str]) -> bool:
     """True if an authority has told who the subject is, and never this."""
     return bool(known) and value not in known
-
-
-def identity_of(claim: Claim, charter: Charter) -> Iterator[tuple[str, str]]:
-    """What a claim says of who the subject is: attribute and hash."""
-    return ((name, value) for name, value, _ in claim.values if charter.attributes[name].conflict == IDENTITY)
 
 
 def _memo(at: At) -> bytes:

@@ -7,7 +7,7 @@ first records by key, which is all that provenance needs; who else is in it stan
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -149,13 +149,14 @@ class Sheet:
         del group.first[KEPT:]
         return True
 
-    def leave(self, record_key: str, claim: Claim, first: Iterator[str]) -> bool:
+    def leave(self, record_key: str, claim: Claim, first: Iterable[str]) -> bool:
         """A record leaves its group, of whose rest `first` are the first; True if the sheet moved."""
         name = group_of(claim)
         group = self.groups.get(name)
         if group is None or record_key not in group.first:
             return False
-        group.first = list(first)
+        # One that names fewer than it might has no others.
+        group.first = list(first) if len(group.first) == KEPT else [one for one in group.first if one != record_key]
         if not group.first:
             del self.groups[name]
         return True

@@ -106,6 +106,12 @@ class MemoryState:
         """The groups behind one, in order."""
         yield from sorted(group for group, held in self.groups.items() if held and group > prefix)
 
+    def members(self, prefix: bytes) -> Iterator[bytes]:
+        """The last parts of a group's keys, in order."""
+        for name in sorted(keys.last(key, prefix) for key in self.groups.get(prefix, {})):
+            self.reads += 1
+            yield name
+
     def group(self, prefix: bytes) -> Mapping[bytes, bytes]:
         """All registers of one record."""
         found = self.groups.get(prefix, {})
