@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from databus.model.change import Kind
 from databus.model.chunk import Record
 from databus.model.event import Event, Op
+from databus.model.finding import Finding
 from databus.model.labels import Publication
 from databus.profile.profiler import duty, processor
 from databus.testing.events import DAY
@@ -66,6 +67,13 @@ def test_a_step_on_attributes_names_places_and_no_values() -> None:
 def test_another_penalty_that_says_the_same_makes_no_step_on_attributes() -> None:
     line = heard(*(said("penalty", seq=number, number=number, **TAX) for number in range(1, 9)))
     assert [step.kind for step in line.steps].count(Kind.ATTRIBUTED) == 1
+
+
+def test_findings_on_several_attributes_come_in_the_same_order_from_every_process() -> None:
+    other = {"legal_rep_name": "样本乙", "domicile": "长春市2号", "established_on": date(2011, 1, 1)}
+    line = heard(said("registration"), said("registration", number=2, **TAX, **other))
+    fields = [one.field for one in line.findings if isinstance(one, Finding) and one.rule == "DQ-CONS-02"]
+    assert fields == sorted(fields) and set(fields) == other.keys()
 
 
 def test_a_revoked_registration_speaks_for_nobody() -> None:

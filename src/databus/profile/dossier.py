@@ -202,7 +202,7 @@ class Dossiers:
 
     def elected(self, subject: str, uscc: str) -> tuple[dict[str, Elected | None], dict[str, Elected]]:
         """The attributes that a change has concerned, as told last and as they are now."""
-        names, told = self.electing.pop(subject), self.told[subject]
+        names, told = sorted(self.electing.pop(subject)), self.told[subject]
         before = {name: told[name] for name in names}
         now = elect(self.sheet(subject), self.charter, uscc, names)
         told.update({name: now.get(name) for name in names})
