@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.merge.ground import Ground, Row, Spent
@@ -13,7 +13,7 @@ from databus.bus import registry, topics
 from databus.cli.bench import Row as Measured
 from databus.department.submission import compose
 from databus.local.keys import department_secret
-from databus.testing.province.plan import plan
+from databus.testing.province.plan import Planned, plan
 
 _PER_SUBJECT = 10
 
@@ -28,19 +28,30 @@ class Fed:
 
 def feed(ground: Ground, count: int, seed: int, *, name: str = "full") -> Fed:
     """Send the sample into inboxes of our own under a name, in the order in which five years brought it."""
+    return feed_all(ground, sample(ground, count, seed), name=name)
+
+
+def sample(ground: Ground, count: int, seed: int, *, subjects: int = 0) -> list[Planned]:
+    """So many submissions of the sample, in the order in which five years brought them; on a tenth as many subjects, unless told."""
+    asked = subjects or max(1, count // _PER_SUBJECT)
+    found = plan(ground.here.contract, subject_count=asked, submissions=count, seed=seed, as_of=now().date())
+    return sorted(found, key=lambda one: one.told)
+
+
+def feed_all(ground: Ground, planned: Sequence[Planned], *, name: str) -> Fed:
+    """Send these into inboxes of our own under a name."""
     like = next(name for name in map(topics.inbox, ground.here.contract.departments))
     inboxes = {inbox: ground.topic(f"{name}-{inbox}", like) for inbox in map(topics.inbox, ground.here.contract.departments)}
-    ground.feed(submissions(ground, count, seed, inboxes), dict.fromkeys(inboxes.values(), 3))
-    return Fed(inboxes, count)
+    ground.feed(submissions(ground, planned, inboxes), dict.fromkeys(inboxes.values(), 3))
+    return Fed(inboxes, len(planned))
 
 
-def submissions(ground: Ground, count: int, seed: int, inboxes: Mapping[str, str]) -> Iterator[tuple[str, bytes, Row]]:
+def submissions(ground: Ground, planned: Iterable[Planned], inboxes: Mapping[str, str]) -> Iterator[tuple[str, bytes, Row]]:
     """The sample as it goes into inboxes, each with the topic that stands for it and the key that routes it."""
     here, contract = ground.here, ground.here.contract
     codec = here.codec("admin")
     secrets = {slug: department_secret(here.keys, slug) for slug in contract.departments}
-    planned = plan(contract, subject_count=max(1, count // _PER_SUBJECT), submissions=count, seed=seed, as_of=now().date())
-    for one in sorted(planned, key=lambda one: one.told):
+    for one in planned:
         made = compose(
             one.cut,
             codec=codec,
@@ -81,8 +92,8 @@ def check(ground: Ground, fed: Fed, name: str) -> Spent:
     return ground.ask("ours", ground.order((), group=f"{name}-check", count=fed.count, work="checker", names=names))
 
 
-def fold(ground: Ground, name: str, registers: str = "", group: str = "") -> Spent:
-    """Fold all of `<name>-events` into registers of its own, or into those that are there."""
+def fold(ground: Ground, name: str, registers: str = "", group: str = "", after: int = 0) -> Spent:
+    """Fold all of `<name>-events` into registers of its own, or into those that are there; the first `after` are not measured."""
     group = group or f"{name}-fold"
     names = {
         topics.EVENTS: f"{name}-events",
@@ -90,4 +101,4 @@ def fold(ground: Ground, name: str, registers: str = "", group: str = "") -> Spe
         topics.REGISTERS: registers or ground.topic(f"{group}-registers", topics.REGISTERS),
     }
     count = ground.records(f"{name}-events")
-    return ground.ask("ours", ground.order((), group=group, count=count, work="profiler", names=names))
+    return ground.ask("ours", ground.order((), group=group, count=count, work="profiler", names=names, after=after))

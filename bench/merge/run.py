@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from bench.merge import full, projecting, recovering, same, visible
+from bench.merge import full, growing, projecting, recovering, same, visible
 from bench.merge.ground import Ground, ground
 from bench.merge.quix import interpreter
 from databus.cli.bench import Row
@@ -43,7 +43,18 @@ def _visible(here: Ground, submissions: int, seed: int) -> Iterator[Row]:
     return visible.measure(here, seed, seconds=min(visible.SECONDS, submissions / visible.RATE))
 
 
-PARTS: Mapping[str, Part] = {"same": _same, "full": _full, "projector": _projector, "recovery": _recovery, "visible": _visible}
+def _growing(here: Ground, submissions: int, seed: int) -> Iterator[Row]:
+    return growing.measure(here, submissions, seed)
+
+
+PARTS: Mapping[str, Part] = {
+    "same": _same,
+    "full": _full,
+    "growing": _growing,
+    "projector": _projector,
+    "recovery": _recovery,
+    "visible": _visible,
+}
 
 
 def run(submissions: int, seed: int, part: str) -> list[Row]:

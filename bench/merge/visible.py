@@ -143,4 +143,4 @@ def _await_ready(fleet: Fleet) -> None:
 def sample(ground: Ground, count: int, seed: int) -> list[Sent]:
     """Submissions of the sample province, each with the inbox it goes into."""
     inboxes = {inbox: inbox for inbox in map(topics.inbox, ground.here.contract.departments)}
-    return [(topic, row) for topic, _, row in full.submissions(ground, count, seed, inboxes)]
+    return [(topic, row) for topic, _, row in full.submissions(ground, full.sample(ground, count, seed), inboxes)]

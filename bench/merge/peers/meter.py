@@ -40,11 +40,12 @@ def order() -> Order:
 class Meter:
     """CPU and wall time of this process, all its threads, from the first lot it has done to the last.
 
-    What comes before the first (start, joining the group, filling the first fetch) is nobody's cost per event. A lot of none
-    starts the clock for what is done in one lot.
+    What comes before the first (start, joining the group, filling the first fetch) is nobody's cost per event, nor are the first
+    `after` of them where something is made once. A lot of none starts the clock for what is done in one lot.
     """
 
     count: int
+    after: int = 0
     done: int = 0
     first: int | None = None
     began: tuple[float, float] = (0.0, 0.0)
@@ -54,7 +55,7 @@ class Meter:
         """So many more are done; True when all are."""
         self.done += events
         now = time.process_time(), time.monotonic()
-        if self.first is None:
+        if self.first is None and self.done >= self.after:
             self.first, self.began = self.done, now
         self.ended = now
         return self.done >= self.count
@@ -70,7 +71,7 @@ def main(
 ) -> None:
     """Carry out the order on standard input on such a loop, tell what it took, and end with the code of `run`."""
     asked = order()
-    meter = Meter(asked.count)
+    meter = Meter(asked.count, asked.more.get("after", 0))
     with asyncio.Runner(loop_factory=loop) as runner:
         code = runner.run(run(asked, meter))
     meter.tell()

@@ -1,0 +1,121 @@
+"""What an event costs as the province grows: with a hundred times the registers, and on a subject with all the records there are."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count as counting
+from itertools import islice
+
+import psutil
+
+from bench.chaos.evidence import read_all
+from bench.merge import full
+from bench.merge.ground import Ground, Row
+from bench.merge.table import at_most, plain
+from databus.bus import topics
+from databus.cli.bench import Row as Measured
+from databus.model import keys
+from databus.testing.province.plan import Planned
+
+MORE, GOAL = 100, 1.2
+EVENTS = 6_000
+"""Measured, after as many that are not."""
+REGISTER_BYTES = 1_000
+"""Of memory per register, at most."""
+_SHARE = 0.8
+
+
+def measure(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
+    """Fold the same events beside `count` registers and beside a hundred times as many; then on a subject with `count` records, and on
+    subjects with ten."""
+    yield from _registers(ground, count, seed)
+    yield from _records(ground, count, seed)
+
+
+def _registers(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
+    many = count * MORE
+    name = "grown"
+    _check(ground, name, full.sample(ground, 2 * EVENTS, seed))
+    full.fold(ground, name)
+    template = _latest(ground, f"{name}-fold-registers")
+    few_each = _beside(ground, name, template, count)
+    able = many * REGISTER_BYTES < _SHARE * psutil.virtual_memory().available
+    many_each = _beside(ground, name, template, many) if able else None
+    yield plain(f"growth: profiler beside {count:,} registers", few_each, "µs CPU/event")
+    yield plain(f"growth: profiler beside {many:,} registers", many_each, "µs CPU/event")
+    yield at_most("growth: a hundred times the registers", None if many_each is None else many_each / few_each, GOAL)
+
+
+def _latest(ground: Ground, topic: str) -> dict[bytes, bytes]:
+    """The registers a topic holds, the last of each."""
+    found: dict[bytes, bytes] = {}
+    for record in asyncio.run(read_all(ground.here.address("admin"), [topic])):
+        assert record.key is not None
+        if record.value is None:
+            found.pop(record.key, None)
+        else:
+            found[record.key] = record.value
+    return found
+
+
+def _beside(ground: Ground, name: str, template: Mapping[bytes, bytes], count: int) -> float:
+    registers = ground.topic(f"{name}-{count}-registers", topics.REGISTERS, 1)
+    ground.feed(islice(_copies(registers, template), count), {registers: 1})
+    half = ground.records(f"{name}-events") // 2
+    return full.fold(ground, name, registers, group=f"{name}-{count}", after=half).each
+
+
+def _copies(topic: str, template: Mapping[bytes, bytes]) -> Iterator[tuple[str, bytes, Row]]:
+    """The registers of subjects again and again, each time of other subjects."""
+    parts = [(keys.unpack(key), value) for key, value in template.items()]
+    subjects = [((one, rest), value) for (one, *rest), value in parts if _is_subject(one)]
+    for turn in counting():
+        for (one, rest), value in subjects:
+            other = str(uuid.uuid5(uuid.UUID(one), str(turn)))
+            yield topic, other.encode(), (keys.pack(other, *rest), value, ())
+
+
+def _is_subject(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _records(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
+    big = full.sample(ground, count + 2 * EVENTS, seed, subjects=1)
+    small = full.sample(ground, count + 2 * EVENTS, seed)
+    kinds = Counter(one.record_type for one in big[count:])
+    one_each = _onto(ground, "one", big[:count], big[count:])
+    ten_each = _onto(ground, "ten", *_split(small, kinds))
+    yield plain("growth: profiler, subjects with ten records", ten_each, "µs CPU/event")
+    yield plain(f"growth: profiler, one subject with {count:,}", one_each, "µs CPU/event")
+    yield at_most("growth: the large subject", one_each / ten_each, GOAL)
+
+
+def _split(planned: Sequence[Planned], kinds: Counter[str]) -> tuple[list[Planned], list[Planned]]:
+    """What comes first, and of the last as many of each type as asked for, if there are: types differ in what they cost."""
+    left, before, after = Counter(kinds), list[Planned](), list[Planned]()
+    for one in reversed(planned):
+        took = left[one.record_type] > 0
+        left[one.record_type] -= took
+        (after if took else before).append(one)
+    return before[::-1], after[::-1]
+
+
+def _onto(ground: Ground, name: str, before: Sequence[Planned], after: Sequence[Planned]) -> float:
+    _check(ground, f"{name}-before", before)
+    _check(ground, f"{name}-after", after)
+    registers = ground.topic(f"{name}-registers", topics.REGISTERS, 1)
+    full.fold(ground, f"{name}-before", registers)
+    half = ground.records(f"{name}-after-events") // 2
+    return full.fold(ground, f"{name}-after", registers, after=half).each
+
+
+def _check(ground: Ground, name: str, planned: Sequence[Planned]) -> None:
+    """Into events of one partition: what is made once per partition is made before the clock starts."""
+    ground.topic(f"{name}-events", topics.EVENTS, 1)
+    full.check(ground, full.feed_all(ground, planned, name=name), name)
