@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.chaos.run import Ran, Telling, line, run
-from bench.chaos.scenarios import SCENARIOS
+from bench.chaos.scenarios import SCENARIOS, SINGLE
 from bench.chaos.verdict import KINDS
 from databus.cli.bench import Row
 from databus.cli.output import aside
@@ -26,7 +26,7 @@ def rows(*, submissions: int, seed: int, scenario: str) -> list[Row]:
     Raises:
         NotFound: there is no such scenario.
     """
-    names = scenario.split(",") if scenario else list(SCENARIOS)
+    names = scenario.split(",") if scenario else list(SINGLE)
     for name in names:
         if name not in SCENARIOS:
             raise NotFound(f"no scenario is named {name}; there are {', '.join(SCENARIOS)}", scenario=name)

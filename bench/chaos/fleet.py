@@ -8,17 +8,17 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from itertools import count
 from pathlib import Path
 
 import httpx
 import psutil
 
-from databus.bus.follow import lag
+from bench.chaos.worker import FAIL
+from databus.bus.follow import Positions, ends, lag
 from databus.bus.topics import inbox
 from databus.cli.session import Session
 from databus.local import processes, stack
@@ -29,8 +29,9 @@ from databus.local.processes import Child, Command
 from databus.local.services import Replica, settings_of
 
 SERVICES = ("checker", "profiler")
-ENDED = frozenset({0, -signal.SIGTERM, 1, 3, -signal.SIGKILL})
-"""How a worker may end: asked to, the second before it listens too; failed, or not at rest in time; its broker away; killed."""
+ENDED = frozenset({0, -signal.SIGTERM, -FAIL, 1, 3, -signal.SIGKILL})
+"""How a worker may end: asked to, the second before it listens too; told to fail when it was just ending; failed, or not at rest
+in time; its broker away; killed."""
 
 _PAUSE_SECONDS = 0.3
 _LEAVE_SECONDS = 20.0
@@ -42,35 +43,31 @@ _RECORDS = "databus_records_total{"
 class Fleet:
     """Checkers and profilers by name (`checker-0`). What ended by itself is started again by `tend`.
 
-    `faults` are arguments of `worker.py`; `struck` counts what was done, `codes` how workers ended by themselves; `loading` is
-    true while submissions are sent.
+    `seed` tells what is done to them; `struck` counts it, by (scenario, what); `codes` how workers ended by themselves.
     """
 
     here: Session
     seed: int
-    faults: Sequence[str] = ()
+    scenario: str = ""
     workers: dict[str, Child] = field(default_factory=dict)
-    struck: Counter[str] = field(default_factory=Counter)
-    loading: bool = True
+    struck: Counter[tuple[str, str]] = field(default_factory=Counter)
     codes: Counter[int] = field(default_factory=Counter)
     leaving: list[Child] = field(default_factory=list)
     _ports: dict[str, int] = field(default_factory=dict)
     _due: dict[str, float] = field(default_factory=dict)
-    _births: count[int] = field(default_factory=count)
 
-    def start(self, service: str, number: int, faults: Sequence[str] | None = None) -> str:
+    def start(self, service: str, number: int) -> str:
         """Start one worker; from the main thread, since the kernel ends it with the thread that started it."""
         name = f"{service}-{number}"
         port = self._ports.setdefault(name, free_ports(1)[0])
-        told = faults if faults is not None else (*self.faults, "--seed", f"{self.seed}/{name}/{next(self._births)}")
-        self.workers[name] = processes.spawn(self._command(name, Replica(service, number, port), told))
+        self.workers[name] = processes.spawn(self._command(name, Replica(service, number, port)))
         return name
 
-    def _command(self, name: str, replica: Replica, told: Sequence[str]) -> Command:
+    def _command(self, name: str, replica: Replica) -> Command:
         settings = settings_of(self.here.settings, replica)
         return Command(
             name=name,
-            argv=(sys.executable, str(Path(__file__).with_name("worker.py")), replica.service, *told),
+            argv=(sys.executable, str(Path(__file__).with_name("worker.py")), replica.service),
             env=environment(settings, self.here.keys, replica.service),
             log=self.here.settings.home / "logs" / f"{name}.log",
         )
@@ -97,11 +94,15 @@ class Fleet:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
             if number is not signal.SIGCONT:
-                self.struck[f"{number.name} {name.partition('-')[0]}"] += 1
+                self.note(f"{number.name} {name.partition('-')[0]}")
 
-    def ready(self) -> bool:
-        """Whether every worker has its share of the work."""
-        return all(get_status(self._ports[name], "/health/ready") == HTTPStatus.OK for name in self.workers)
+    def note(self, what: str) -> None:
+        """Count something that was done to the line."""
+        self.struck[self.scenario, what] += 1
+
+    def ready(self, *names: str) -> bool:
+        """Whether these workers, or all, have their share of the work."""
+        return all(get_status(self._ports[name], "/health/ready") == HTTPStatus.OK for name in names or self.workers)
 
     def taken(self) -> Mapping[int, float]:
         """How many records each worker has taken, by its pid; one that does not answer yet has taken none."""
@@ -118,7 +119,7 @@ class Fleet:
         """Ask a worker to go for good, without waiting for it."""
         child = self.workers.pop(name)
         child.process.terminate()
-        self.struck[f"left {name.partition('-')[0]}"] += 1
+        self.note(f"left {name.partition('-')[0]}")
         self.leaving.append(child)
 
     def stop(self) -> Mapping[str, int]:
@@ -163,7 +164,16 @@ def without_space(here: Session, name: str, limit: int) -> bool:
     return False
 
 
-def unchecked(here: Session) -> int:
-    """How many submissions no checker has committed yet."""
-    inboxes = tuple(inbox(slug) for slug in here.contract.departments)
-    return sum(asyncio.run(lag(here.address("admin"), "checker", inboxes)).values())
+def arrived(here: Session) -> Positions:
+    """Where the inboxes end."""
+    return asyncio.run(ends(here.address("admin"), _inboxes(here)))
+
+
+def checked(here: Session, until: Positions) -> bool:
+    """Whether checkers have committed every submission before these places."""
+    reached, left = arrived(here), asyncio.run(lag(here.address("admin"), "checker", _inboxes(here)))
+    return all(not left[at] or reached[at] - left[at] >= offset for at, offset in until.items())
+
+
+def _inboxes(here: Session) -> tuple[str, ...]:
+    return tuple(inbox(slug) for slug in here.contract.departments)

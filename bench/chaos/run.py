@@ -48,7 +48,7 @@ class Ran:
     scenario: Scenario
     submissions: int
     verdict: Verdict
-    struck: Counter[str]
+    struck: Counter[tuple[str, str]]
     ended: Counter[int]
     disclosed: int
     seconds: float
@@ -92,9 +92,9 @@ def run(
     planned = _planned(name, here, submissions, seed, as_of or now().date())
     since = mark(here) if on.sent else Mark()
     on.sent += len(planned)
-    fleet = Fleet(here, seed, scenario.faults)
+    fleet = Fleet(here, seed, name)
     try:
-        asked = _break(here, scenario, fleet, planned, Random(f"{seed}/{name}"), tell)
+        asked = _break(here, scenario, fleet, planned, tell)
         rest(here, fleet, on.sent, tell)
     finally:
         fleet.stop()
@@ -138,7 +138,7 @@ def _await(fleet: Fleet, tell: Telling) -> None:
         time.sleep(_STEP_SECONDS)
 
 
-def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planned], choose: Random, tell: Telling) -> Asking:
+def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planned], tell: Telling) -> Asking:
     """Send everything while the scenario acts."""
     codes = list(dict.fromkeys(one.cut["subject"]["uscc"] for one in planned if "uscc" in one.cut["subject"]))[: sample.CONSENTING]
     sample.permit(here, codes)
@@ -146,13 +146,12 @@ def _break(here: Session, scenario: Scenario, fleet: Fleet, planned: list[Planne
         service, _, number = name.rpartition("-")
         fleet.start(service, int(number))
     _await(fleet, tell)
-    loading, asking = Loading(here, planned), Asking(here, codes)
-    acts, due = scenario.act(fleet, choose), 0.0
+    loading, asking = Loading(here, planned, shares=scenario.shares), Asking(here, codes)
+    acts, due = scenario.act(fleet, loading, Random(f"{fleet.seed}/{fleet.scenario}")), 0.0
     loading.start()
     asking.start()
     try:
-        while fleet.loading or due < math.inf:
-            fleet.loading = loading.is_alive()
+        while loading.is_alive() or due < math.inf:
             tell("sends and breaks", loading.sent, len(planned))
             if time.monotonic() >= due:
                 due = max(due, time.monotonic()) + next(acts, math.inf)

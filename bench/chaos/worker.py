@@ -1,7 +1,7 @@
-"""A checker or a profiler as it runs in production, around a processor that can be told to fail.
+"""A checker or a profiler as it runs in production, around a processor that can be disturbed.
 
-`worker.py checker --raising 0.02 --seed 7` raises in about every fiftieth chunk, after the work and before the transaction;
-`--freezing 3` stops its own process there, at the third chunk that came to anything, until somebody sends SIGCONT.
+Told to FAIL it raises with the next work that came to anything in hand, before the transaction; told to FREEZE it stops its own
+process there, until somebody sends SIGCONT.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
-from random import Random
 
 from databus.bootstrap import checker, profiler
 from databus.bootstrap.parts import main, process
@@ -21,6 +19,7 @@ from databus.bootstrap.worker import Work, run_worker
 from databus.model.chunk import Outcome, Processor, Record, State
 from databus.settings import Settings
 
+FREEZE, FAIL = signal.SIGUSR1, signal.SIGUSR2
 WORK = {"checker": checker.work_of, "profiler": profiler.work_of}
 
 
@@ -28,26 +27,16 @@ class Chaos(Exception):
     """A processor was told to fail."""
 
 
-def raising(processor: Processor, chance: float, choose: Random) -> Processor:
-    """The same processor, losing its work at random."""
+def disturbed(processor: Processor, told: set[int]) -> Processor:
+    """The same processor, to which what is `told` happens once, with work in hand."""
 
     def process(chunk: Sequence[Record], state: State) -> Outcome:
         outcome = processor(chunk, state)
-        if choose.random() < chance:
-            raise Chaos("as asked")
-        return outcome
-
-    return process
-
-
-def freezing(processor: Processor, at: int) -> Processor:
-    """The same processor, which stops its process with the work of chunk number `at` in hand."""
-    numbers = count(1)
-
-    def process(chunk: Sequence[Record], state: State) -> Outcome:
-        outcome = processor(chunk, state)
-        if outcome.outputs and next(numbers) == at:
+        if outcome.outputs and FREEZE in told:
+            told.discard(FREEZE)
             os.kill(os.getpid(), signal.SIGSTOP)
+        if outcome.outputs and FAIL in told:
+            raise Chaos("as asked")
         return outcome
 
     return process
@@ -55,18 +44,17 @@ def freezing(processor: Processor, at: int) -> Processor:
 
 def run(arguments: Sequence[str]) -> int:
     """Work until told to stop; the exit code."""
+    told: set[int] = set()
+    for number in (FREEZE, FAIL):
+        signal.signal(number, lambda heard, _: told.add(heard))
     parser = argparse.ArgumentParser()
     parser.add_argument("service", choices=sorted(WORK))
-    parser.add_argument("--raising", type=float, default=0.0)
-    parser.add_argument("--freezing", type=int, default=0)
-    parser.add_argument("--seed", default="")
     asked = parser.parse_args(arguments)
     made = process(asked.service, Settings())
 
     def work() -> Work:
         plain = WORK[asked.service](made)
-        faulty = raising(plain.processor, asked.raising, Random(asked.seed)) if asked.raising else plain.processor
-        return replace(plain, processor=freezing(faulty, asked.freezing) if asked.freezing else faulty)
+        return replace(plain, processor=disturbed(plain.processor, told))
 
     return main(asked.service, lambda: run_worker(made, work))
 
