@@ -27,7 +27,7 @@ search.load_profile("loaded")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
-        return sum(weight * bool(item.get_closest_marker(name)) for name, weight in (("live", 1), ("browser", 2), ("chaos", 4)))
+        return sum(weight * bool(item.get_closest_marker(name)) for name, weight in (("live", 1), ("browser", 2)))
 
     items.sort(key=place)
 
