@@ -6,14 +6,12 @@ told by that subject's partition alone. So what is new is found first, and copie
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.contract.wire import decode_change, decode_time
-from databus.model.chunk import Record
+from databus.model.chunk import Record, uncollected
 from databus.model.clock import Tick
 from databus.store import clock
 from databus.store.apply import facts, subjects, versions
@@ -44,7 +42,7 @@ def _read(records: Sequence[Record], codec: Codec) -> tuple[list[tuple[int, Tick
     """Ticks, each with its partition, and steps by their ids, of repeats the first."""
     ticks: list[tuple[int, Tick]] = []
     found: dict[str, rows.Step] = {}
-    with _uncollected():
+    with uncollected():
         for record in records:
             if record.value is None:
                 continue
@@ -55,16 +53,3 @@ def _read(records: Sequence[Record], codec: Codec) -> tuple[list[tuple[int, Tick
                 change = rows.storable(decode_change(codec, record.value))
                 found.setdefault(change.change_id, rows.step(record, change, codec))
     return ticks, found
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Let the collector wait: it would look through a chunk again and again while that is made (a fifth of the time, measured),
-    and nothing in one refers to itself. Nothing may be awaited within."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
