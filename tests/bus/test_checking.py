@@ -14,7 +14,7 @@ from databus.bus.address import BusAddress
 from databus.bus.journal import Journal
 from databus.bus.topics import MARKER
 from databus.errors import BusUnavailable, DataUnusable
-from databus.model.chunk import Outcome, Output, Record, State
+from databus.model.chunk import Outcome, Output, Processor, Record, State
 
 pytestmark = pytest.mark.live
 As = Callable[[str], BusAddress]
@@ -30,9 +30,17 @@ def passing(records: Sequence[Record], state: State) -> Outcome:
     )
 
 
-async def checked(address: BusAddress, *, until: Callable[[], Any], roll_seconds: float = 3600.0, seconds: float = 90.0) -> tuple[int, int]:
-    """Run a checker until `until()` is true; its exit code and how many records it counted."""
-    stop, counts = asyncio.Event(), list[int]()
+async def checked(
+    address: BusAddress,
+    *,
+    until: Callable[[], Any],
+    roll_seconds: float = 3600.0,
+    seconds: float = 90.0,
+    processor: Processor = passing,
+    transactions: list[int] | None = None,
+) -> tuple[int, int]:
+    """Run a checker until `until()` is true; its exit code and how many records it counted, in `transactions` each by itself."""
+    stop, counts = asyncio.Event(), list[int]() if transactions is None else transactions
 
     async def watch() -> None:
         async with asyncio.timeout(seconds):
@@ -44,7 +52,7 @@ async def checked(address: BusAddress, *, until: Callable[[], Any], roll_seconds
             address,
             group="checker",
             topics=["in.tax", "in.court"],
-            processor=passing,
+            processor=processor,
             transactional_id=lambda partition: "checker-slot-0",
             stop=stop,
             beat=lambda: None,
@@ -84,6 +92,29 @@ async def test_one_id_for_all_inboxes_takes_every_submission_once(as_user: As) -
     events = await read_all(as_user("admin"), "events")
     assert sorted(record.value or b"" for record in events) == sorted([b"t%d" % n for n in range(20)] + [b"c%d" % n for n in range(20)])
     assert {record.headers for record in events} == {(("from", b"in.tax"),), (("from", b"in.court"),)}
+
+
+async def test_what_came_of_several_inboxes_is_one_transaction_or_nothing(as_user: As) -> None:
+    checker, transactions = as_user("checker"), list[int]()
+    await send(as_user, "tax", *[b"t%d" % number for number in range(20)])
+    await send(as_user, "court", *[b"c%d" % number for number in range(20)])
+
+    def left() -> Any:
+        return follow.lag(checker, "checker", ["in.tax", "in.court"])
+
+    async def done() -> bool:
+        return sum((await left()).values()) == 0
+
+    def fails(records: Sequence[Record], state: State) -> Outcome:
+        if records[0].topic == "in.tax":
+            raise RuntimeError("of what came of one inbox, the other's may have been worked on before")
+        return passing(records, state)
+
+    # Both keys are the same: each inbox has all of its records in one partition, and one fetch brings both.
+    assert await checked(checker, until=done, processor=fails) == (1, 0)
+    assert (sum((await left()).values()), await read_all(as_user("admin"), "events")) == (40, [])
+    assert await checked(checker, until=done, transactions=transactions) == (0, 40)
+    assert transactions == [40]
 
 
 async def test_a_secret_is_unreadable_and_the_good_ones_go_through(as_user: As) -> None:

@@ -13,9 +13,10 @@ from faust.types import TP
 from databus.bus import transport
 from databus.bus.address import BusAddress
 from databus.bus.consumer import ChunkConsumer
-from databus.bus.ledger import Chunk, Place
+from databus.bus.ledger import Chunk, Lot, Place
 
 PARTITION = TP("events", 4)
+BESIDE = TP("events", 7)
 PLACE = Place(*PARTITION)
 
 
@@ -43,9 +44,9 @@ class Thread:
         self.sought.append(dict(positions))
 
 
-def records(begin: int, end: int) -> list[Any]:
+def records(begin: int, end: int, partition: int = PARTITION.partition) -> list[Any]:
     empty = {"timestamp_type": 0, "headers": (), "checksum": None, "serialized_key_size": 0, "serialized_value_size": 0}
-    one = {"topic": "events", "partition": 4, "timestamp": 1, "key": b"k", "value": b"v", **empty}
+    one = {"topic": "events", "partition": partition, "timestamp": 1, "key": b"k", "value": b"v", **empty}
     return [SimpleNamespace(**one, offset=offset) for offset in range(begin, end)]
 
 
@@ -106,10 +107,10 @@ async def test_nothing_is_handed_out_during_a_seek_or_for_an_older_epoch(make: C
     await consumer.perform_seek()
     epoch = consumer.ledger.epoch
     consumer._seeking = 1
-    assert not await consumer._hand_out(PARTITION, records(0, 5), epoch, consumer.app.consumer_generation_id)
+    assert not await consumer._hand_out({PARTITION: records(0, 5)}, epoch, consumer.app.consumer_generation_id)
     consumer._seeking = 0
-    assert not await consumer._hand_out(PARTITION, records(0, 5), epoch - 1, consumer.app.consumer_generation_id)
-    assert not await consumer._hand_out(PARTITION, records(0, 5), epoch, consumer.app.consumer_generation_id + 1)
+    assert not await consumer._hand_out({PARTITION: records(0, 5)}, epoch - 1, consumer.app.consumer_generation_id)
+    assert not await consumer._hand_out({PARTITION: records(0, 5)}, epoch, consumer.app.consumer_generation_id + 1)
     assert got == []
     assert consumer._read_offset[PARTITION] == 0
 
@@ -120,13 +121,13 @@ async def test_nothing_is_handed_out_before_writers_and_state_are_ready(make: Ca
     consumer.callback = collect(got)
     await consumer.perform_seek()
     consumer.app.consumer_generation_id += 1
-    assert not await consumer._hand_out(PARTITION, records(0, 5), consumer.ledger.epoch, consumer.app.consumer_generation_id)
+    assert not await consumer._hand_out({PARTITION: records(0, 5)}, consumer.ledger.epoch, consumer.app.consumer_generation_id)
     await consumer.perform_seek()
     assert consumer.ledger.places() == ()
     assert got == []
     consumer.prepared_for(consumer.app.consumer_generation_id)
     await consumer.perform_seek()
-    assert await consumer._hand_out(PARTITION, records(0, 5), consumer.ledger.epoch, consumer.app.consumer_generation_id)
+    assert await consumer._hand_out({PARTITION: records(0, 5)}, consumer.ledger.epoch, consumer.app.consumer_generation_id)
     assert [chunk.following for chunk in got] == [5]
 
 
@@ -160,7 +161,7 @@ async def test_a_worker_that_ends_hands_out_nothing_more(make: Callable[..., Chu
     consumer.callback = collect(got)
     await consumer.perform_seek()
     consumer.halt()
-    assert not await consumer._hand_out(PARTITION, records(0, 5), consumer.ledger.epoch, consumer.app.consumer_generation_id)
+    assert not await consumer._hand_out({PARTITION: records(0, 5)}, consumer.ledger.epoch, consumer.app.consumer_generation_id)
     assert not await consumer._seek_again()
     assert got == []
 
@@ -198,7 +199,7 @@ async def test_a_delivery_overtaken_by_a_rebalance_does_not_move_the_position(ma
         consumer.ledger.invalidate()
 
     consumer.callback = overtaken
-    assert not await consumer._hand_out(PARTITION, records(0, 30), consumer.ledger.epoch, consumer.app.consumer_generation_id)
+    assert not await consumer._hand_out({PARTITION: records(0, 30)}, consumer.ledger.epoch, consumer.app.consumer_generation_id)
     assert consumer._read_offset[PARTITION] == 0
 
 
@@ -208,12 +209,44 @@ async def test_chunks_follow_each_other_and_what_was_read_is_filtered(make: Call
     await consumer.perform_seek()
     consumer.app.consumer_generation_id = 3
     consumer.prepared_for(3)
-    assert await consumer._hand_out(PARTITION, records(0, 25), consumer.ledger.epoch, 3)
+    assert await consumer._hand_out({PARTITION: records(0, 25)}, consumer.ledger.epoch, 3)
     assert [(chunk.start, chunk.following) for chunk in got] == [(7, 17), (17, 25)]
     assert [record.offset for chunk in got for record in chunk.records] == list(range(7, 25))
     for chunk in got:
         consumer.ledger.accept(chunk)
         consumer.ledger.done(chunk)
+
+
+async def test_what_one_fetch_brought_is_handed_out_together_within_bounds(make: Callable[..., ChunkConsumer]) -> None:
+    consumer, got = make(batch_max=10), list[Lot]()
+
+    async def taken(message: Any) -> None:
+        got.append(message.value)
+
+    consumer.callback = taken
+    await consumer.perform_seek()
+    consumer._read_offset[BESIDE] = 2
+    fetched = {PARTITION: records(0, 16), BESIDE: records(2, 6, BESIDE.partition)}
+    assert await consumer._hand_out(fetched, consumer.ledger.epoch, consumer.app.consumer_generation_id)
+    assert [[(chunk.place, chunk.start, chunk.following) for chunk in lot] for lot in got] == [
+        [(PLACE, 0, 10)],
+        [(PLACE, 10, 16), (Place(*BESIDE), 2, 6)],
+    ]
+    assert (consumer._read_offset[PARTITION], consumer._read_offset[BESIDE]) == (16, 6)
+
+
+async def test_a_lot_overtaken_by_a_rebalance_moves_no_position_of_it(make: Callable[..., ChunkConsumer]) -> None:
+    consumer = make(batch_max=10)
+    await consumer.perform_seek()
+    consumer._read_offset[BESIDE] = 0
+
+    async def overtaken(message: Any) -> None:
+        consumer.ledger.invalidate()
+
+    consumer.callback = overtaken
+    fetched = {PARTITION: records(0, 5), BESIDE: records(0, 5, BESIDE.partition)}
+    assert not await consumer._hand_out(fetched, consumer.ledger.epoch, consumer.app.consumer_generation_id)
+    assert (consumer._read_offset[PARTITION], consumer._read_offset[BESIDE]) == (0, 0)
 
 
 async def test_a_drain_cut_in_the_middle_loses_and_repeats_nothing(make: Callable[..., ChunkConsumer]) -> None:
@@ -232,7 +265,7 @@ async def test_a_drain_cut_in_the_middle_loses_and_repeats_nothing(make: Callabl
 
     async def work(message: Any) -> None:
         nonlocal cut
-        chunk: Chunk = message.value
+        (chunk,) = message.value
         if chunk.start == 35 and not cut:
             cut = True
             draining.cancel()
@@ -260,6 +293,6 @@ async def test_a_drain_cut_in_the_middle_loses_and_repeats_nothing(make: Callabl
 
 def collect(got: list[Chunk]) -> Callable[[Any], Any]:
     async def taken(message: Any) -> None:
-        got.append(message.value)
+        got.extend(message.value)
 
     return taken

@@ -1,10 +1,12 @@
 """What keeps a record from being lost or taken twice, without a broker."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from databus.bus.ledger import ChainBroken, Chunk, Ledger, Place, lost, split, where
+from databus.bus.ledger import ChainBroken, Chunk, Ledger, Place, lost, lots, split, together, where
 from databus.errors import DataUnusable
 from databus.model.chunk import Record
 
@@ -66,3 +68,24 @@ def test_splitting_keeps_every_record_once_and_in_order(size: int, count: int) -
     parts = split(records, size)
     assert [record for part in parts for record in part] == records
     assert all(0 < len(part) <= size for part in parts)
+
+
+def holding(number: int, count: int) -> Chunk:
+    place = Place("in.tax", number)
+    return Chunk(place, tuple(Record(place.topic, number, offset, 0, None, None) for offset in range(count)), 0, count, 1)
+
+
+@given(st.integers(1, 30), st.lists(st.integers(1, 30), max_size=20))
+def test_lots_keep_every_chunk_in_order_and_are_as_few_as_the_bound_allows(size: int, counts: list[int]) -> None:
+    chunks = [holding(number, min(count, size)) for number, count in enumerate(counts)]
+    found = list(lots(chunks, size))
+    assert [chunk for lot in found for chunk in lot] == chunks
+    assert all(0 < sum(len(chunk.records) for chunk in lot) <= size for lot in found)
+    for lot, following in pairwise(found):
+        assert sum(len(chunk.records) for chunk in (*lot, following[0])) > size
+
+
+def test_what_one_writer_commits_goes_together() -> None:
+    lot = tuple(holding(number, 1) for number in range(5))
+    assert together(lot, lambda chunk: "one") == [lot]
+    assert together(lot, lambda chunk: chunk.place.partition % 2) == [lot[::2], lot[1::2]]

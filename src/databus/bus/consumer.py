@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from aiokafka import TopicPartition
@@ -18,7 +18,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.threads import WorkerThread
 
-from databus.bus.ledger import Chunk, Ledger, Place, lost, split, where
+from databus.bus.ledger import Chunk, Ledger, Place, lost, lots, split, where
 from databus.model.chunk import Record
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
 
 
 class ChunkConsumer(driver.Consumer):
-    """One Faust message per chunk of one partition; `message.value` is a `ledger.Chunk`."""
+    """One Faust message per lot of chunks; `message.value` is a `ledger.Lot`."""
 
     batch_max: int
     session_seconds: float
@@ -202,9 +202,8 @@ class ChunkConsumer(driver.Consumer):
                 # Nothing fetched is no sign of life: a dead connection gives the same.
                 if fetched or self.alive():
                     self.beat()
-                for tp, records in (fetched or {}).items():
-                    if seek or not await self._hand_out(TP(tp.topic, tp.partition), records, epoch, generation):
-                        seek = True
+                if fetched and (seek or not await self._hand_out(fetched, epoch, generation)):
+                    seek = True
                 await asyncio.sleep(0)
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
@@ -213,26 +212,32 @@ class ChunkConsumer(driver.Consumer):
             if not self.app.should_stop:
                 raise
 
-    async def _hand_out(self, tp: TP, records: list[Any], epoch: int, generation: int) -> bool:
-        """Queue the chunks of one fetch; False if some had to be thrown away, and a seek is due."""
-        start = self._read_offset.get(tp)
-        if start is None:
+    async def _hand_out(self, fetched: Mapping[Any, list[Any]], epoch: int, generation: int) -> bool:
+        """Queue what one fetch brought, in lots; False if some had to be thrown away, and a seek is due."""
+        if any(self._read_offset.get(TP(*tp)) is None for tp in fetched):
             return False
-        due = [record for record in records if record.offset >= start]
-        place = Place(tp.topic, tp.partition)
-        for part in split(due, self.batch_max):
+        chunks = [chunk for tp, records in fetched.items() for chunk in self._chunks(Place(*tp), records, epoch)]
+        for lot in lots(chunks, self.batch_max):
             if not self._usable(epoch, generation):
                 return False
-            following = part[-1].offset + 1
-            message = self._to_message(tp, part[-1])
+            place = lot[-1].place
+            message = self._to_message(TP(*place), fetched[place][-1])
             message.key = None
-            message.value = cast(bytes, Chunk(place, tuple(map(self.to_record, part)), start, following, epoch))
+            message.value = cast(bytes, lot)
             await self.wait_first(self.callback(message), self.suspend_flow.wait())
             # A delivery that lost the race against a rebalance must not move the position (F7).
             if not self._usable(epoch, generation):
                 return False
-            self._read_offset[tp] = start = following
+            for chunk in lot:
+                self._read_offset[TP(*chunk.place)] = chunk.following
         return True
+
+    def _chunks(self, place: Place, records: list[Any], epoch: int) -> Iterator[Chunk]:
+        start = cast(int, self._read_offset[TP(*place)])
+        for part in split([record for record in records if record.offset >= start], self.batch_max):
+            following = part[-1].offset + 1
+            yield Chunk(place, tuple(map(self.to_record, part)), start, following, epoch)
+            start = following
 
 
 def _tps(places: list[Place]) -> list[TP]:

@@ -1,7 +1,8 @@
 """The batch driver: a pure processor on the log, exactly once in effect.
 
-Faust brings chunks of one partition; each becomes one transaction of outputs, registers and input offset. State is
-taken over only after the commit. Any error ends the process: the next one begins from what is committed.
+Faust brings lots, the chunks of the partitions that one fetch has filled; what one writer has of a lot becomes one transaction of
+outputs, registers and input offsets. State is taken over only after the commit. Any error ends the process: the next one begins from
+what is committed.
 """
 
 from __future__ import annotations
@@ -46,8 +47,9 @@ async def work(
 
     `transactional_id` names the producer of an input partition: one each where there is state (it fences a zombie), or
     one for all of them. `registers` is the topic of the state, partition by partition that of the input.
-    `on_chunk` gets (records, seconds since the last of them was appended). `beat` is called while the broker answers; without an
-    answer for `silence_seconds` the process gives up. `roll_seconds` is `segment.ms` of the inboxes.
+    `on_chunk` gets (records, seconds since the last of them was appended) of each transaction; it has at most `batch_max` records.
+    `beat` is called while the broker answers; without an answer for `silence_seconds` the process gives up. `roll_seconds` is
+    `segment.ms` of the inboxes.
     `duty` is asked before each chunk, and about once a second while there is none, what the owner of a partition owes it at the
     time `clock` tells (milliseconds); its outcome is committed like a chunk's, once, by the fenced owner alone.
     `on_recovery` is told (offsets read, offsets in all) of the state while it is loaded: at the start and after each rebalance.

@@ -6,7 +6,7 @@ chunk therefore names the offset it begins at; a chunk is worked on only if it c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -33,6 +33,13 @@ class Chunk:
     start: int
     following: int
     epoch: int
+
+    def __str__(self) -> str:
+        return f"{self.place.topic}[{self.place.partition}] from {self.start}"
+
+
+Lot = tuple[Chunk, ...]
+"""What is handed out at once: chunks of one epoch, each of another partition."""
 
 
 class ChainBroken(Exception):
@@ -119,3 +126,23 @@ def lost(committed: Mapping[Place, int], first: Mapping[Place, int]) -> dict[Pla
 def split(records: Sequence[Record], size: int) -> list[tuple[Record, ...]]:
     """Chunks of at most `size` records."""
     return [tuple(records[at : at + size]) for at in range(0, len(records), size)]
+
+
+def lots(chunks: Iterable[Chunk], size: int) -> Iterator[Lot]:
+    """The chunks in their order, as many together as have at most `size` records; one that has as many is alone."""
+    lot: list[Chunk] = []
+    for chunk in chunks:
+        if lot and sum(len(one.records) for one in (*lot, chunk)) > size:
+            yield tuple(lot)
+            lot = []
+        lot.append(chunk)
+    if lot:
+        yield tuple(lot)
+
+
+def together(lot: Lot, transaction: Callable[[Chunk], Hashable]) -> list[Lot]:
+    """The parts of a lot that go into one transaction each, in the order in which they begin."""
+    parts: dict[Hashable, list[Chunk]] = {}
+    for chunk in lot:
+        parts.setdefault(transaction(chunk), []).append(chunk)
+    return [tuple(part) for part in parts.values()]

@@ -77,7 +77,6 @@ async def refold(
             offsets={source: (following, "")},
             outputs=[output for output in outcome.outputs if output.topic in outputs],
             registers={target: outcome.registers} if outcome.registers else None,
-            partition_hint=partition,
         )
         state.apply(outcome.registers)
 

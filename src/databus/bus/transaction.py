@@ -20,6 +20,8 @@ from databus.model.chunk import Headers, Output
 
 log = logging.getLogger(__name__)
 _STOP_SECONDS = 1.5
+Offsets = Mapping[Place, tuple[int, str]]
+"""The next offset of each partition of the input, and what is noted beside it."""
 
 
 class Writer:
@@ -57,13 +59,12 @@ class Writer:
         self,
         *,
         group: str,
-        offsets: Mapping[Place, tuple[int, str]],
+        offsets: Offsets,
         outputs: Iterable[Output] = (),
         registers: Mapping[Place, Mapping[bytes, bytes | None]] | None = None,
         markers: Mapping[Place, Headers] | None = None,
-        partition_hint: int = 0,
     ) -> None:
-        """All of it or nothing. `offsets` are (next offset, metadata); an output without key or route goes by `partition_hint`.
+        """All of it or nothing. `offsets` are (next offset, metadata); an output without key or route goes where an empty key does.
 
         Raises:
             TimeoutError: the broker did not take it in time.
@@ -71,7 +72,7 @@ class Writer:
         """
         async with self._turn, asyncio.timeout(self._seconds):
             await self._producer.begin_transaction()
-            rows = await self._rows(outputs, partition_hint)
+            rows = await self._rows(outputs)
             for place, values in (registers or {}).items():
                 rows[place] += [(key, value, []) for key, value in values.items()]
             for place, headers in (markers or {}).items():
@@ -82,7 +83,7 @@ class Writer:
             await self._producer.send_offsets_to_transaction(structured, group)
             await self._producer.commit_transaction()
 
-    async def _rows(self, outputs: Iterable[Output], hint: int) -> defaultdict[Place, list[Row]]:
+    async def _rows(self, outputs: Iterable[Output]) -> defaultdict[Place, list[Row]]:
         rows: defaultdict[Place, list[Row]] = defaultdict(list)
         for output in outputs:
             topic = self._address.topic(output.topic)
@@ -90,8 +91,6 @@ class Writer:
             if count is None:
                 count = self._counts[topic] = len(await self._producer.partitions_for(topic))
             route = output.route if output.route is not None else output.key
-            number = output.partition
-            if number is None:
-                number = hint % count if route is None else partition(route, count)
+            number = output.partition if output.partition is not None else partition(route or b"", count)
             rows[Place(topic, number)].append((output.key, output.value, list(output.headers)))
         return rows

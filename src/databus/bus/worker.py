@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 from databus.bus import truncation
 from databus.bus.address import BusAddress
 from databus.bus.answered import answered
 from databus.bus.consumer import ChunkConsumer
-from databus.bus.ledger import Chunk, Place
+from databus.bus.duties import Duties
+from databus.bus.ledger import Chunk, Place, together
 from databus.bus.recovery import recover
 from databus.bus.registers import Registers
-from databus.bus.transaction import Writer
-from databus.bus.truncation import Duty
+from databus.bus.transaction import Offsets, Writer
 from databus.errors import BusUnavailable, DataUnusable, Undecodable
 from databus.model.chunk import Duty as Owed
-from databus.model.chunk import Outcome, Processor, Record
+from databus.model.chunk import Outcome, Processor, Record, uncollected
 
 log = logging.getLogger(__name__)
 # With the writers' own bound still below the five seconds after which a supervisor kills.
@@ -50,11 +51,11 @@ class Worker:
         on_recovery: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:
         self._address, self._group, self._processor, self._registers = address, group, processor, registers
-        self._transactional_id, self._transaction_seconds, self._roll_seconds = transactional_id, transaction_seconds, roll_seconds
+        self._transactional_id, self._transaction_seconds = transactional_id, transaction_seconds
         self._beat, self._on_chunk, self._owed, self._clock, self._on_recovery = beat, on_chunk, owed, clock, on_recovery
         self._writers: dict[str, Writer] = {}
         self._states: dict[int, Registers] = {}
-        self._duties: dict[Place, Duty] = {}
+        self._duties = Duties(address, roll_seconds=roll_seconds)
         self._moved: dict[Place, float] = {}
         self.failed = False
         self.heard = time.monotonic()
@@ -82,7 +83,7 @@ class Worker:
                 if not await self._recover(places, generation):
                     return
                 async with asyncio.timeout(_FENCE_SECONDS):
-                    await self._take_over(places)
+                    await self._duties.take_over(await self.consumer.thread.committed(places) if places else {})
             self.consumer.prepared_for(generation)
             self.alive()
         except Exception as error:
@@ -114,63 +115,64 @@ class Worker:
         self._states = states or {}
         return states is not None
 
-    async def _take_over(self, places: list[Place]) -> None:
-        committed = await self.consumer.thread.committed(places) if places else {}
-        found = {place: truncation.duty(metadata) for place, (_, metadata) in committed.items()}
-        self._duties = {place: due for place, due in found.items() if due is not None}
-        if self._duties:
-            await truncation.delete(self._address, self._duties)
-
     async def run(self, stream: Any) -> None:
-        """The agent: chunk by chunk, one at a time."""
+        """The agent: lot by lot, one transaction at a time."""
         async for event in stream.noack().events():
-            chunk: Chunk = event.value
-            try:
-                with answered():
-                    async with self.consumer.turn:
-                        if self.consumer.ledger.current(chunk):
-                            await self._render(chunk.place)
-                            await self._work(chunk)
-            except Exception:
-                log.exception("%s[%d] from %d failed", chunk.place.topic, chunk.place.partition, chunk.start)
-                self.failed = True
-                raise
+            for chunks in together(event.value, self._transaction):
+                try:
+                    with answered():
+                        async with self.consumer.turn:
+                            await self._work(chunks)
+                except Exception:
+                    log.exception("%s failed", ", ".join(map(str, chunks)))
+                    self.failed = True
+                    raise
             event.ack()
 
-    async def _work(self, chunk: Chunk) -> None:
-        consumer, number = self.consumer, chunk.place.partition
+    def _transaction(self, chunk: Chunk) -> Hashable:
+        # With state each is alone: the next begins from what it leaves.
+        return self._transactional_id(chunk.place.partition) if self._registers is None else chunk.place
+
+    async def _work(self, chunks: Sequence[Chunk]) -> None:
+        consumer, current = self.consumer, partial(self.consumer.ledger.current, chunks[0])
+        if not current():
+            return
+        for chunk in chunks:
+            await self._render(chunk.place)
         # A process that was frozen wakes with chunks in hand which may be somebody else's by now.
         deadline = time.monotonic() + self._transaction_seconds
         while not consumer.alive():
             if time.monotonic() > deadline:
                 raise BusUnavailable("the group's coordinator does not answer")
             await asyncio.sleep(0.05)
-            if not consumer.ledger.current(chunk):
+            if not current():
                 return
-        consumer.ledger.accept(chunk)
-        records = truncation.submissions(self._duties.get(chunk.place), chunk.records)
-        # Where there is state it was loaded by `prepare`; to begin without it would be to lose it.
-        state = Registers() if self._registers is None else self._states[number]
-        outcome = self._processed(chunk, records, state) if records else Outcome()
-        await self._commit(chunk, outcome)
-        state.apply(outcome.registers)
-        consumer.ledger.done(chunk)
-        self._moved[chunk.place] = time.monotonic()
+        for chunk in chunks:
+            consumer.ledger.accept(chunk)
+        judged = [(chunk, self._duties.submissions(chunk)) for chunk in chunks]
+        await self._commit([(chunk, self._processed(chunk, records)) for chunk, records in judged])
         self.alive()
-        if records:
-            self._on_chunk(len(records), max(0.0, time.time() - records[-1].timestamp / 1000))
+        if appended := [record.timestamp for _, records in judged for record in records]:
+            self._on_chunk(len(appended), max(0.0, time.time() - max(appended) / 1000))
 
-    def _processed(self, chunk: Chunk, records: list[Record], state: Registers) -> Outcome:
+    def _processed(self, chunk: Chunk, records: list[Record]) -> Outcome:
+        if not records:
+            return Outcome()
         try:
-            return self._processor(records, state)
+            with uncollected():
+                return self._processor(records, self._state(chunk.place))
         except Undecodable as error:
             if self._registers is None:
                 raise
             raise DataUnusable(
-                f"{chunk.place.topic}[{chunk.place.partition}] from {chunk.start}: an event or a register of it cannot be read: {error}. "
+                f"{chunk}: an event or a register of it cannot be read: {error}. "
                 "Make the registers again from `events`: `databus rebuild --unchecked`; if it fails too, the event is damaged.",
                 **error.facts,
             ) from error
+
+    def _state(self, place: Place) -> Registers:
+        # Where there is state it was loaded by `prepare`; to begin without it would be to lose it.
+        return Registers() if self._registers is None else self._states[place.partition]
 
     async def attend(self) -> bool:
         """Commit what the owner of each partition owes it; True if there was anything, and there may be more."""
@@ -190,52 +192,48 @@ class Worker:
         outcome = self._owed(place.partition, state, self._clock(), quiet)
         if outcome is None:
             return False
-        standing = self._duties.get(place)
-        await self._write(place, at, outcome, standing.metadata() if standing else "")
+        standing = self._duties.standing(place)
+        await self._write({place: (at, standing.metadata() if standing else "")}, {place: outcome})
         state.apply(outcome.registers)
         return True
 
-    async def _commit(self, chunk: Chunk, outcome: Outcome) -> None:
-        place = chunk.place
-        gone = truncation.offsets_of(self._address, chunk, outcome.unreadable)
-        standing = self._duties.get(place)
-        due = truncation.after(standing, chunk.records, gone, roll_seconds=self._roll_seconds)
-        await self._write(place, chunk.following, outcome, due.metadata() if due else "")
-        if due != standing:
-            await self._undertake(place, due)
+    async def _commit(self, done: Sequence[tuple[Chunk, Outcome]]) -> None:
+        due = {chunk.place: self._duties.after(chunk, outcome.unreadable) for chunk, outcome in done}
+        offsets = {chunk.place: (chunk.following, told.metadata() if (told := due[chunk.place]) else "") for chunk, _ in done}
+        await self._write(offsets, {chunk.place: outcome for chunk, outcome in done})
+        await self._duties.undertake(due)
+        for chunk, outcome in done:
+            self._state(chunk.place).apply(outcome.registers)
+            self.consumer.ledger.done(chunk)
+            self._moved[chunk.place] = time.monotonic()
 
-    async def _write(self, place: Place, following: int, outcome: Outcome, metadata: str) -> None:
-        registers = {Place(self._address.topic(self._registers), place.partition): outcome.registers} if self._registers else {}
-        await self._writers[self._transactional_id(place.partition)].commit(
+    async def _write(self, offsets: Offsets, outcomes: Mapping[Place, Outcome]) -> None:
+        (name,) = {self._transactional_id(place.partition) for place in offsets}
+        registers = {}
+        if self._registers is not None:
+            kept = self._address.topic(self._registers)
+            registers = {Place(kept, place.partition): outcome.registers for place, outcome in outcomes.items() if outcome.registers}
+        await self._writers[name].commit(
             group=self._address.topic(self._group),
-            offsets={place: (following, metadata)},
-            outputs=outcome.outputs,
-            registers=registers if outcome.registers else None,
-            partition_hint=place.partition,
+            offsets=offsets,
+            outputs=[output for outcome in outcomes.values() for output in outcome.outputs],
+            registers=registers,
         )
-
-    async def _undertake(self, place: Place, due: Duty | None) -> None:
-        self._duties.pop(place, None)
-        if due is not None:
-            await truncation.delete(self._address, {place: due})
-            self._duties[place] = due
 
     async def close_segments(self) -> None:
         """Append the markers that are due; each moves its duty on in the same transaction."""
-        for place, due in list(self._duties.items()):
-            if not due.due(int(time.time() * 1000)):
-                continue
+        for place, due in self._duties.due(int(time.time() * 1000)):
             # In turn with the chunks: one in between would be taken back by the offset committed here.
             async with self.consumer.turn:
                 at = self.consumer.ledger.due(place)
-                if at is None or self._duties.get(place) != due or not self.consumer.alive():
+                if at is None or self._duties.standing(place) != due or not self.consumer.alive():
                     continue
                 await self._writers[self._transactional_id(place.partition)].commit(
                     group=self._address.topic(self._group),
                     offsets={place: (at, due.marked().metadata())},
                     markers={place: truncation.MARKER_HEADERS},
                 )
-                self._duties[place] = due.marked()
+                self._duties.marked(place, due.marked())
 
     async def finish(self) -> None:
         """End the chunk at work, leave the group, let go of the transactional ids; all of it within bounds."""
