@@ -7,9 +7,9 @@ import json
 import struct
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import DecimalException
+from functools import partial
 from typing import Any, TypeVar
 
 import fastavro
@@ -32,6 +32,7 @@ _BROKEN = (EOFError, ValueError, TypeError, LookupError, OverflowError, Arithmet
 class _Known:
     schema_id: int
     full_name: str
+    schema: Any
     parsed: Any
     readable: Any
     amounts: Amounts
@@ -53,6 +54,7 @@ class Codec:
         self._asked = -rest
         self._ids: dict[int, _Known] = {}
         self._names: dict[str, _Known] = {}
+        self._nouns: dict[int, Write | None] = {}
         self._learn(texts)
 
     def _learn(self, texts: Mapping[int, str]) -> None:
@@ -63,7 +65,7 @@ class Codec:
             assert isinstance(parsed, dict)
             head = MAGIC + schema_id.to_bytes(4, "big")
             by_hand = _made(writer_of, schema), _made(reader_of, schema)
-            known = _Known(schema_id, parsed["name"], parsed, fastavro.parse_schema(plain), amounts, head, *by_hand)
+            known = _Known(schema_id, parsed["name"], schema, parsed, fastavro.parse_schema(plain), amounts, head, *by_hand)
             self._ids[schema_id] = known
             self._names[known.full_name] = known
 
@@ -140,16 +142,21 @@ class Codec:
             UnknownSchema: no schema of that name.
         """
         known = self._named(full_name)
-        if known.write is not None:
-            with suppress(*DOUBTS):
-                return known.head + known.write(value)
-        body = io.BytesIO(known.head)
-        body.seek(HEAD)
-        try:
-            fastavro.schemaless_writer(body, known.parsed, value)
-        except _BROKEN as error:
-            raise Undecodable(f"the value does not fit {full_name}: {error}", name=full_name) from error
-        return body.getvalue()
+        written = _written_by_hand(known.write, value)
+        return known.head + written if written is not None else _written_by_fastavro(known, value)
+
+    def encode_noun(self, full_name: str, noun: Any) -> bytes:
+        """The same of a dataclass instance with an attribute for each field of the schema; those in it likewise.
+
+        Raises:
+            Undecodable: the value does not fit the schema.
+            UnknownSchema: no schema of that name.
+        """
+        known = self._named(full_name)
+        if known.schema_id not in self._nouns:
+            self._nouns[known.schema_id] = _made(partial(writer_of, nouns=True), known.schema)
+        written = _written_by_hand(self._nouns[known.schema_id], noun)
+        return known.head + written if written is not None else _written_by_fastavro(known, asdict(noun))
 
 
 def _by_hand(read: Read, data: bytes) -> dict[str, Any] | None:
@@ -158,6 +165,23 @@ def _by_hand(read: Read, data: bytes) -> dict[str, Any] | None:
     except DOUBTS:
         return None
     return value if end == len(data) and type(value) is dict else None
+
+
+def _written_by_hand(write: Write | None, value: Any) -> bytes | None:
+    try:
+        return None if write is None else write(value)
+    except DOUBTS:
+        return None
+
+
+def _written_by_fastavro(known: _Known, value: Mapping[str, Any]) -> bytes:
+    body = io.BytesIO(known.head)
+    body.seek(HEAD)
+    try:
+        fastavro.schemaless_writer(body, known.parsed, value)
+    except _BROKEN as error:
+        raise Undecodable(f"the value does not fit {known.full_name}: {error}", name=known.full_name) from error
+    return body.getvalue()
 
 
 def _by_fastavro(writer: _Known, latest: _Known, data: bytes) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def _decode(codec: Codec, data: bytes, full_name: str) -> dict[str, Any]:
 
 def encode_event(codec: Codec, event: Event) -> bytes:
     """An event, framed."""
-    return codec.encode("databus.Event", {**_shallow(event), "labels": _shallow(event.labels)})
+    return codec.encode_noun("databus.Event", event)
 
 
 def decode_event(codec: Codec, data: bytes) -> Event:
@@ -95,7 +95,7 @@ def _labels(publication: str, commercial: str, privacy: str, narrowed: tuple[str
 
 def encode_register(codec: Codec, register: Register) -> bytes:
     """A register, framed."""
-    return codec.encode("databus.Register", _shallow(register))
+    return codec.encode_noun("databus.Register", register)
 
 
 def decode_register(codec: Codec, data: bytes) -> Register:
@@ -145,7 +145,7 @@ def decode_clock(codec: Codec, data: bytes) -> Clock:
 
 def encode_time(codec: Codec, told: Tick | Release) -> bytes:
     """A tick or a release, framed."""
-    return codec.encode(f"databus.{type(told).__name__}", _shallow(told))
+    return codec.encode_noun(f"databus.{type(told).__name__}", told)
 
 
 def decode_time(codec: Codec, data: bytes) -> Tick | Release | None:
@@ -195,7 +195,7 @@ def decode_change(codec: Codec, data: bytes) -> Change:
 
 def encode_finding(codec: Codec, finding: Finding) -> bytes:
     """A finding, framed."""
-    return codec.encode("databus.Finding", _shallow(finding))
+    return codec.encode_noun("databus.Finding", finding)
 
 
 def decode_finding(codec: Codec, data: bytes) -> Finding:
@@ -207,7 +207,7 @@ def decode_finding(codec: Codec, data: bytes) -> Finding:
 
 def encode_answer(codec: Codec, answer: Answer) -> bytes:
     """An answer to a finding, framed."""
-    return codec.encode("databus.Answer", _shallow(answer))
+    return codec.encode_noun("databus.Answer", answer)
 
 
 def decode_told(codec: Codec, data: bytes) -> Finding | Answer:
@@ -230,7 +230,7 @@ def _tuples(value: Mapping[str, Any], noun: type) -> dict[str, Any]:
 
 def encode_permit(codec: Codec, permit: Permit) -> bytes:
     """A permit, framed."""
-    return codec.encode("databus.Permit", _shallow(permit))
+    return codec.encode_noun("databus.Permit", permit)
 
 
 def decode_permit(codec: Codec, data: bytes) -> Permit:
@@ -240,7 +240,7 @@ def decode_permit(codec: Codec, data: bytes) -> Permit:
 
 def encode_decision(codec: Codec, decision: DecisionRecord) -> bytes:
     """A decision record, framed."""
-    return codec.encode("databus.Decision", _shallow(decision))
+    return codec.encode_noun("databus.Decision", decision)
 
 
 def decode_decision(codec: Codec, data: bytes) -> DecisionRecord:

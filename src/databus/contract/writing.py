@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from databus.contract.compiling import Compiling, Unsure, inside
@@ -30,13 +31,15 @@ _SMALL = 1 << 13
 _NOTHING = object()
 
 
-def writer_of(schema: Any) -> Write:
-    """The function that writes values of a schema.
+def writer_of(schema: Any, *, nouns: bool = False) -> Write:
+    """The function that writes values of a schema: mappings by field name, or `nouns`, objects with an attribute for each field.
 
     Raises:
         Unsure: contracts have no such schema.
     """
-    making = _Writing({"Unsure": Unsure, "frozen": bytes, "day": _date, "number": _number, "lengths": _LENGTHS, **_PLAIN})
+    making = (_Nouns if nouns else _Writing)(
+        {"Unsure": Unsure, "frozen": bytes, "day": _date, "number": _number, "lengths": _LENGTHS, **_PLAIN}
+    )
     lines = ["out = bytearray()", *making.value(schema, "", "value"), "return frozen(out)"]
     return making.function("value", lines)
 
@@ -186,6 +189,19 @@ class _Writing(Compiling):
             part, default = self.variable(), one.get("default", _NOTHING)
             otherwise = "" if default is None else f", {self.constant(default)}"
             lines += [f"{part} = {get}({one['name']!r}{otherwise})", *self.value(one["type"], namespace, part)]
+        self.remember(schema, namespace)
+        return lines
+
+
+class _Nouns(_Writing):
+    def _record(self, schema: Mapping[str, Any], namespace: str, told: str) -> list[str]:
+        parts = [(self.variable(), one) for one in schema["fields"]]
+        if not parts:
+            raise Unsure
+        get = self.constant(attrgetter(*(one["name"] for _, one in parts)))
+        lines = [f"{', '.join(part for part, _ in parts)} = {get}({told})"]
+        for part, one in parts:
+            lines += self.value(one["type"], namespace, part)
         self.remember(schema, namespace)
         return lines
 
