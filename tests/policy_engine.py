@@ -61,7 +61,7 @@ def started(argv: list[str], health: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process that answers at `health`; ended at the end."""
     child = subprocess.Popen(argv, env={**os.environ, "DATABUS_OPA_TOKEN": TOKEN}, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not answers(health):
             assert child.poll() is None and time.monotonic() < deadline, "OPA did not start"
             time.sleep(0.05)

@@ -49,7 +49,7 @@ def main() -> int:
             transactional_id=lambda partition: f"checker-slot-{os.getpid()}",
             batch_max=20,
             session_seconds=2.0,
-            transaction_seconds=3.0,
+            transaction_seconds=6.0,
             roll_seconds=0.5,
             stop=stop,
             beat=lambda: None,

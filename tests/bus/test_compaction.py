@@ -23,7 +23,7 @@ from databus.model.chunk import Record
 pytestmark = pytest.mark.live
 As = Callable[[str], BusAddress]
 COUNT = 2000
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 240.0
 # A closed segment after 100 ms, cleaned as soon as the cleaner looks, and no mercy for tombstones.
 EAGER = {"segment.ms": "100", "min.cleanable.dirty.ratio": "0.001", "max.compaction.lag.ms": "1", "delete.retention.ms": "0"}
 
@@ -52,7 +52,7 @@ async def test_recovery_of_a_compacted_topic(as_user: As, tmp_path: Path) -> Non
     try:
         sent = await feed(profiler, COUNT)
         fleet.start()
-        await drained(profiler, fleet, seconds=60, step=lambda: None)
+        await drained(profiler, fleet, seconds=240, step=lambda: None)
         fleet.stop()
         plain = await recover(profiler, REGISTERS, range(12), wanted=lambda: True, beat=lambda: None)
         before, after = await compacted(admin, profiler)
@@ -65,7 +65,7 @@ async def test_recovery_of_a_compacted_topic(as_user: As, tmp_path: Path) -> Non
         # The numbers of a worker that begins on it go on where they stood.
         more = await feed(profiler, COUNT // 4, seed=2, first=COUNT)
         fleet.start()
-        await drained(profiler, fleet, seconds=60, step=lambda: None)
+        await drained(profiler, fleet, seconds=240, step=lambda: None)
     finally:
         fleet.stop()
     await require_exactly_once(admin, Counter(sent) + Counter(more))

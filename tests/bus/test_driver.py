@@ -33,7 +33,7 @@ async def test_a_worker_counts_all_and_stops_cleanly(as_user: As, tmp_path: Path
     sent = await feed(as_user("profiler"), COUNT)
     async with fleet_of(as_user, tmp_path, SLOW="0") as fleet:
         fleet.start()
-        await drained(as_user("profiler"), fleet, seconds=60, step=lambda: None)
+        await drained(as_user("profiler"), fleet, seconds=240, step=lambda: None)
         assert fleet.stop() == [0]
     await require_exactly_once(as_user("admin"), sent)
 
@@ -42,7 +42,7 @@ async def test_a_processor_that_raises_ends_the_process_and_loses_nothing(as_use
     sent = await feed(as_user("profiler"), COUNT)
     async with fleet_of(as_user, tmp_path, RAISE_CHANCE="0.06", SLOW="0") as fleet:
         fleet.start()
-        await drained(as_user("profiler"), fleet, seconds=120, step=fleet.tend)
+        await drained(as_user("profiler"), fleet, seconds=240, step=fleet.tend)
     assert fleet.codes
     assert set(fleet.codes) == {1}
     await require_exactly_once(as_user("admin"), sent)
@@ -62,7 +62,7 @@ async def test_killed_again_and_again(as_user: As, tmp_path: Path) -> None:
                 due, left = time.monotonic() + choose.uniform(1.5, 3.0), left - 1
             fleet.tend()
 
-        await drained(as_user("profiler"), fleet, seconds=120, step=step)
+        await drained(as_user("profiler"), fleet, seconds=240, step=step)
     await require_exactly_once(as_user("admin"), sent)
 
 
@@ -82,7 +82,7 @@ async def test_a_frozen_worker_wakes_as_nobody(as_user: As, tmp_path: Path) -> N
                 phase = 2
             fleet.tend()
 
-        await drained(as_user("profiler"), fleet, seconds=120, step=step)
+        await drained(as_user("profiler"), fleet, seconds=240, step=step)
         while phase < 2:
             step()
             await asyncio.sleep(0.1)

@@ -20,7 +20,7 @@ from databus.errors import DataUnusable
 pytestmark = pytest.mark.live
 As = Callable[[str], BusAddress]
 COUNT, EACH = 1200, 40
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 600.0
 
 
 async def arrive(address: BusAddress, choose: random.Random) -> set[bytes]:

@@ -30,7 +30,7 @@ from quality.inbox import Inbox
 
 pytestmark = pytest.mark.live
 As = Callable[[str], BusAddress]
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 240.0
 
 
 @dataclass

@@ -73,7 +73,7 @@ async def told(address: BusAddress, topic: str) -> tuple[list[Change], dict[int,
 
 
 async def until(address: BusAddress, fleet: Fleet, day: date, step: Callable[[], None] = lambda: None) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while True:
         _, days = await told(address, "changes")
         if len(days) == PARTITIONS and all(part[-1] == Tick(number(day), at) for at, part in days.items()):

@@ -36,7 +36,7 @@ from databus.settings import Settings, inherited
 
 REQUEST_ID = "Databus-Request-Id"
 COMMAND = "from databus.cli import main; main()"
-READ_SECONDS = 60.0
+READ_SECONDS = 180.0
 
 
 def eventually(true: Callable[[], Any], seconds: float, what: str) -> Any:
@@ -101,7 +101,7 @@ class Live:
         """The document of one command line."""
         return json.loads(self.databus(*arguments, "--json", code=code))
 
-    def settled(self, seconds: float = 60.0) -> Sum:
+    def settled(self, seconds: float = 240.0) -> Sum:
         """The reconciliation as soon as nothing is on its way; the test fails if something stays unaccounted for."""
 
         def even() -> Sum | None:
@@ -129,7 +129,7 @@ class Live:
         samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
         return sum(one.value for one in samples if one.name == name and labels.items() <= one.labels.items())
 
-    def restarted(self, name: str, number: signal.Signals = signal.SIGKILL, seconds: float = 60.0) -> None:
+    def restarted(self, name: str, number: signal.Signals = signal.SIGKILL, seconds: float = 180.0) -> None:
         """End one process by its pid, and wait until the supervisor has another one ready."""
         before = self.process(name)
         os.kill(before.pid, number)
@@ -154,7 +154,7 @@ def live_of(settings: Settings) -> Live:
     return Live(session(settings))
 
 
-def run(settings: Settings, *arguments: str, seconds: float = 180.0) -> subprocess.CompletedProcess[str]:
+def run(settings: Settings, *arguments: str, seconds: float = 400.0) -> subprocess.CompletedProcess[str]:
     """One command line of `databus`, in a process of its own that knows these settings and nothing else of ours."""
     with begun(settings, *arguments) as process:
         out, err = process.communicate(timeout=seconds)

@@ -25,7 +25,7 @@ from live.publishers import ABORTING, SENDING
 
 pytestmark = pytest.mark.live
 SEED, AS_OF = 4711, date(2026, 6, 1)
-ROUNDS, PATIENCE_SECONDS = 3, 60.0
+ROUNDS, PATIENCE_SECONDS = 3, 180.0
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def start(settings: Settings, folder: Path, detach: bool = False) -> stack.Runni
     return stack.up(settings, departments=("tax",), console=quiet(), detach=detach, service_folder=folder)
 
 
-def eventually(true: Callable[[], bool], seconds: float = 15.0) -> None:
+def eventually(true: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "did not happen"

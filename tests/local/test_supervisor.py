@@ -14,7 +14,7 @@ from databus.local import runfile, watch
 from databus.local.processes import Command, Part
 from databus.local.supervisor import Line, Supervisor
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 
 
 def worker(tmp_path: Path, probe: Callable[[], bool | None], does: str = "time.sleep(600)") -> Part:

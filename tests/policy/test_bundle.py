@@ -217,7 +217,7 @@ async def revision(decider: OpaDecider) -> str:
 
 
 async def reaches(decider: OpaDecider, wanted: str) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while await revision(decider) != wanted:
         assert time.monotonic() < deadline, "the new revision never came into force"
         await asyncio.sleep(0.05)
