@@ -146,7 +146,7 @@ class Live:
                 await journal.append(PERMITS, permit.permit_id.encode(), encode_permit(codec, permit))
 
         self.here.ask(append)
-        eventually(lambda: self.sql("SELECT 1 FROM permits WHERE permit_id = $1", permit.permit_id), 20, f"permit {permit.permit_id}")
+        eventually(lambda: self.sql("SELECT 1 FROM permits WHERE permit_id = $1", permit.permit_id), 120, f"permit {permit.permit_id}")
 
 
 def live_of(settings: Settings) -> Live:

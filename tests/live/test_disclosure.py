@@ -105,7 +105,7 @@ def ask(live: Live, about: Firm, name: str, purpose: str) -> Asked:
     def found() -> list[dict[str, Any]]:
         return [one for one in live.json("audit", "search", "--caller", name, "--subject", about.uscc) if one["request_id"] == request]
 
-    return Asked(answer.json(), eventually(found, 20, "the decision record")[0])
+    return Asked(answer.json(), eventually(found, 120, "the decision record")[0])
 
 
 def test_three_bodies(answers: dict[str, Asked]) -> None:
@@ -183,7 +183,7 @@ def _restart_what_counts(live: Live) -> None:
     """The front page counts once a minute; a new gateway counts anew."""
     live.restarted("gateway", signal.SIGTERM)
     with live.client() as client:
-        eventually(lambda: client.get("/health/ready").status_code == 200, 30, "the gateway is ready")
+        eventually(lambda: client.get("/health/ready").status_code == 200, 120, "the gateway is ready")
 
 
 def observed(live: Live, fresh: Firm, other: Firm) -> dict[str, Any]:

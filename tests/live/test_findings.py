@@ -48,7 +48,7 @@ def test_a_finding_goes_from_the_department_s_answer_to_the_submission_that_fixe
     right = wrong.changed(doc_no="吉许测〔2026〕777号", authority_name=wrong.record_type.zh)
     named = tuple(("databus-fixes", one.encode()) for one in found.values())
     accepted(live, replace(right, headers=named))
-    eventually(lambda: {one["status"] for one in findings(live, wrong)} == {"FIXED"}, 30, "both findings fixed")
+    eventually(lambda: {one["status"] for one in findings(live, wrong)} == {"FIXED"}, 120, "both findings fixed")
     (one,) = [one for one in live.json("findings", *WHO, "--status", "FIXED") if one["finding_id"] == found["DQ-COM-01"]]
     assert one["answer"]["fixed_by"]["submission_id"] == right.submission_id
     told = live.sql('SELECT status, "by" FROM answers WHERE finding_id = $1 ORDER BY "offset"', found["DQ-COM-01"])
@@ -69,8 +69,8 @@ def test_what_nobody_mends_is_overdue_and_what_was_said_anew_is_settled(live: Li
     accepted(live, again.changed(reg_no="110108000000016"))
     done = live.here.ask(lambda pool: followed(live, pool))
     assert done.fixed >= 1 and done.overdue >= 2
-    eventually(lambda: {one["status"] for one in findings(live, wrong)} == {"OVERDUE"}, 30, "overdue")
-    eventually(lambda: [one["status"] for one in findings(live, again) if one["rule"] == "DQ-ACC-05"] == ["FIXED"], 30, "settled")
+    eventually(lambda: {one["status"] for one in findings(live, wrong)} == {"OVERDUE"}, 120, "overdue")
+    eventually(lambda: [one["status"] for one in findings(live, again) if one["rule"] == "DQ-ACC-05"] == ["FIXED"], 120, "settled")
     assert {one["status"] for one in live.json("findings", *WHO, "--status", "OPEN")} <= {"ISSUED", "ACK", "OVERDUE"}
 
 
@@ -88,7 +88,7 @@ def test_a_steward_lets_a_held_submission_pass(live: Live) -> None:
     assert (one["rule"], one["verdict"]) == ("DQ-SEC-02", "H")
     told = live.json("findings", "waive", one["finding_id"], *WHO, "--by", "steward", "--reason", "号码为公开的服务热线")
     assert told["passed"] is True and told["waived"] == [["DQ-SEC-02", "content"]]
-    [decided] = eventually(lambda: live.json("audit", "search", "--caller", "steward"), 30, "the waiver is in the trail")
+    [decided] = eventually(lambda: live.json("audit", "search", "--caller", "steward"), 120, "the waiver is in the trail")
     assert (decided["action"], decided["reasons"]) == ("findings.waive", ["OK_STEWARD"])
     assert live.sql("SELECT 1 FROM steps WHERE submission_id = $1", held.submission_id)
     (after,) = findings(live, held)
@@ -115,7 +115,7 @@ def test_a_department_reads_and_answers_its_findings_by_http(live: Live, http: h
     assert (one["status"], one["field"], one["due_on"] is not None) == ("ISSUED", "doc_no", True)
     answer = http.post(f"{path}/{one['finding_id']}/answers", json={"status": "REJECTED", "reason": "原件文号如此"})
     assert (answer.status_code, answer.json()["by"]) == (202, "emergency")
-    shown = eventually(lambda: http.get(f"{path}/{one['finding_id']}").json()["answers"], 30, "the answer is shown")
+    shown = eventually(lambda: http.get(f"{path}/{one['finding_id']}").json()["answers"], 120, "the answer is shown")
     assert [(word["status"], word["reason"]) for word in shown] == [("REJECTED", "原件文号如此")]
     assert http.get("/v1/departments/transport/findings").status_code == 403
     assert httpx.get(f"{live.here.intake}{path}").status_code == 401

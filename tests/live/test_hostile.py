@@ -124,7 +124,7 @@ def test_a_record_too_large_is_the_brokers_refusal_and_the_next_one_passes(live:
         with pytest.raises(MessageSizeTooLargeError):
             out.send(INBOX, key=draft.key, value=os.urandom(INBOX_RECORD_BYTES + 1000)).get(timeout=60)
         out.send(INBOX, key=draft.key, value=draft.body(live.here), headers=draft.all_headers()).get(timeout=60)
-    eventually(lambda: live.sql("SELECT 1 FROM steps WHERE submission_id = $1", draft.submission_id), 30, "the next one is accepted")
+    eventually(lambda: live.sql("SELECT 1 FROM steps WHERE submission_id = $1", draft.submission_id), 120, "the next one is accepted")
 
 
 def test_a_department_writes_into_its_own_inbox_alone(live: Live, sent: Sent) -> None:

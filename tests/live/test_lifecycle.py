@@ -109,7 +109,7 @@ def _down_ends_everything_and_nothing_else(live: Live) -> None:
 
 def _a_start_in_the_foreground_keeps_the_data_and_ends_with_ctrl_c(live: Live, before: dict[str, Any]) -> None:
     with begun(live.here.settings, "up", "--empty") as process:
-        eventually(lambda: _ready(live) or process.poll() is not None, 90, "the second start is ready")
+        eventually(lambda: _ready(live) or process.poll() is not None, 240, "the second start is ready")
         assert process.poll() is None, process.communicate()
         assert _kept(live) == before
         pids = [one.pid for one in stack.status(live.here.settings) if one.pid]

@@ -98,5 +98,5 @@ def test_a_record_so_published_is_accepted(live: Live, client: Any) -> None:
         address.topic(inbox(DEPARTMENT)), key=key, value=value, on_delivery=lambda error, _: failed.append(error) if error else None
     )
     assert producer.flush(SECONDS) == 0 and not failed
-    eventually(lambda: live.sql("SELECT 1 FROM steps WHERE submission_id = $1", SUBMISSION), 60, "the record is in its profile")
+    eventually(lambda: live.sql("SELECT 1 FROM steps WHERE submission_id = $1", SUBMISSION), 240, "the record is in its profile")
     assert not live.sql("SELECT rule FROM findings WHERE submission_id = $1 AND verdict <> 'W'", SUBMISSION)

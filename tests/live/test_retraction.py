@@ -53,14 +53,14 @@ def test_a_batch_goes_back_by_its_receipt(live: Live, tmp_path: Path) -> None:
         )
         return {row["doc_no"]: row["content"] for row in found}
 
-    eventually(lambda: standing().get(numbers[2]) == "罚款人民币三千元" and len(standing()) == 3, 60, "all of it stands")
+    eventually(lambda: standing().get(numbers[2]) == "罚款人民币三千元" and len(standing()) == 3, 240, "all of it stands")
     dry = live.json("publish", "retract", str(receipt), "--department", DEPARTMENT, "--dry-run", code=1)
     assert (dry["counts"], [one["why"] for one in dry["left"]], dry["receipt"]) == ({"DELETE": 1, "CORRECT": 1}, ["CHANGED"], None)
     told = live.json("publish", "retract", str(receipt), "--department", DEPARTMENT, code=1)
     assert told["counts"] == {"DELETE": 1, "CORRECT": 1} and [one["why"] for one in told["left"]] == ["CHANGED"]
     live.databus("receipt", "verify", told["receipt"])
     wanted = {numbers[0]: "罚款人民币一千元", numbers[2]: "罚款人民币三千元"}
-    eventually(lambda: standing() == wanted, 60, "the batch is taken back")
+    eventually(lambda: standing() == wanted, 240, "the batch is taken back")
     again = live.json("publish", "retract", str(receipt), "--department", DEPARTMENT, code=1)
     assert again["retracted"] == 0 and {one["why"] for one in again["left"]} == {"CHANGED"}
 
@@ -88,12 +88,12 @@ def test_after_its_seven_days_a_batch_goes_back_all_the_same(live: Live, tmp_pat
         query = "SELECT payload->>'content' AS content FROM record_versions WHERE to_offset IS NULL AND payload->>'doc_no' = ANY($1)"
         return [row["content"] for row in live.sql(query, [kept["doc_no"], made["doc_no"]])]
 
-    eventually(lambda: standing() == ["罚款人民币九千元"] * 2, 60, "all of it stands")
+    eventually(lambda: standing() == ["罚款人民币九千元"] * 2, 240, "all of it stands")
     live.settled()
     forgotten(live)
     told = live.json("publish", "retract", str(receipt), "--department", DEPARTMENT)
     assert (told["counts"], told["left"]) == ({"DELETE": 1, "CORRECT": 1}, [])
-    eventually(lambda: standing() == ["罚款人民币一千元"], 60, "the batch is taken back")
+    eventually(lambda: standing() == ["罚款人民币一千元"], 240, "the batch is taken back")
 
 
 @contextmanager
@@ -125,7 +125,7 @@ def test_after_its_seven_days_many_rows_are_corrected_at_the_desk_all_the_same(l
         query = "SELECT finding_id FROM findings WHERE observed = ANY($1) AND department = $2 AND rule IN ('DQ-ACC-01', 'DQ-ACC-05')"
         return [row["finding_id"] for row in live.sql(query, list(observed), DEPARTMENT)]
 
-    eventually(lambda: len(waiting(reg_nos)) == len(waiting(sources)) == 2, 60, "the findings")
+    eventually(lambda: len(waiting(reg_nos)) == len(waiting(sources)) == 2, 240, "the findings")
     live.settled()
     forgotten(live)
     with at_desk(live) as clerk:

@@ -140,7 +140,7 @@ def test_the_audit_finds_the_curl_just_made(live: Live, about: Firm, good: Draft
     def found(*asked: str) -> list[dict[str, Any]]:
         return [one for one in live.json("audit", "search", *asked) if one["request_id"] == request]
 
-    (decision,) = eventually(lambda: found("--caller", "agency-south", "--subject", about.uscc), 20, "the decision is in the trail")
+    (decision,) = eventually(lambda: found("--caller", "agency-south", "--subject", about.uscc), 120, "the decision is in the trail")
     assert (decision["caller"], decision["purpose"], decision["subject_key"]) == ("agency-south", "P12", organisation_key(about.uscc))
     assert set(decision["disclosed"]["LP_REGISTRATION"]) == set(body["sections"][0]["records"][0]["fields"])
     assert about.name not in json.dumps(decision, ensure_ascii=False), "the trail names fields and never a value"
@@ -169,7 +169,7 @@ def test_every_process_counts_what_it_does(live: Live, about: Firm, good: Draft)
     wrong = licence(live.here, about, counterparty_kind="没有")
     verdicts = live.metric("checker", "databus_verdicts_total", rule="DQ-ACC-06", verdict="R")
     send(live, licence(live.here, about), wrong)
-    eventually(lambda: live.metric("checker", "databus_verdicts_total", rule="DQ-ACC-06", verdict="R") == verdicts + 1, 10, "it counts")
+    eventually(lambda: live.metric("checker", "databus_verdicts_total", rule="DQ-ACC-06", verdict="R") == verdicts + 1, 120, "it counts")
     for name, number in before.items():
         eventually(
             lambda name=name, number=number: live.metric(name, counted[name][0][0], **counted[name][0][1]) > number, 10, f"{name} counts on"
