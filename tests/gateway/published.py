@@ -21,7 +21,7 @@ from databus.settings import CHECKOUT
 DEPARTMENT = "market-regulation"
 ORGAN = {"authority_name": "吉林省市场监督管理厅", "authority_uscc": "11220000YYYX00011W"}
 SOURCE = {"source_name": ORGAN["authority_name"], "source_uscc": ORGAN["authority_uscc"]}
-SECONDS = 60.0
+SECONDS = 180.0
 
 
 def publish(here: Session, folder: Path, record_type: str, *rows: dict[str, Any]) -> None:
