@@ -163,6 +163,24 @@ def test_who_maps_codes_is_who_registers(contract: Contract) -> None:
         assert {owner.department for owner in record_type.owners} == set(registered.values())
 
 
+SOLE = {
+    "taxation": {"TAX_CREDIT", "TAX_ARREARS", "TAX_ABNORMAL", "TAX_SERIOUS_CASE", "TAX_PAYMENT"},
+    "human-resources": {"SI_REGISTRATION"},
+    "market-regulation": {"ANNUAL_REPORT"},
+    "public-security": {"NP_BASIC"},
+    "court": {"JUDGMENT_DEBTOR", "COURT_JUDGMENT"},
+    "statistics": {"STAT_CREDIT_GRADE", "STAT_DISHONESTY"},
+}
+"""The rows of domain 4.1 that have no attribute of their own: the department that alone may say it, in types of these names."""
+
+
+def test_one_datum_has_one_source(contract: Contract) -> None:
+    for department, names in SOLE.items():
+        for name in names:
+            assert {owner.department for owner in contract.types[name].owners} == {department}, name
+    assert all(contract.types[name].deciding for name in ("ADMIN_LICENCE", "ADMIN_PENALTY", "NP_QUALIFICATION"))
+
+
 def test_historical_registrations_ask_for_little(contract: Contract) -> None:
     entry = contract.entries["307001/000002"]
     assert entry.required == ("uscc", "name", "established_on", "domicile") and entry.late_after is None
@@ -213,6 +231,18 @@ def edit(path: Path, change: Callable[[Any], None]) -> None:
         ("LP_REGISTRATION/type.yaml", lambda raw: raw["catalogue"][1].update(authority_rank=1), "invariant 7"),
         ("attributes.yaml", lambda raw: raw["attributes"]["name"]["authority"].update({"8": "999999/000001"}), "999999/000001"),
         ("attributes.yaml", lambda raw: raw.pop("attributes"), "misstates"),
+        (
+            "attributes.yaml",
+            lambda raw: raw["attributes"].update(
+                tax_number={
+                    "names": {"zh": "税号", "en": "tax number"},
+                    "authority": {"9": "307002/000015"},
+                    "asserted_by": [{"record_type": "TAX_CREDIT", "field": "tax_no"}],
+                    "conflict": "DQ-CONS-02",
+                }
+            ),
+            "only LP_REGISTRATION is weighed",
+        ),
         ("ADMIN_PENALTY/type.yaml", lambda raw: raw["checks"].append({"rule": "DQ-ACC-99", "field": "doc_no"}), "DQ-ACC-99"),
         (
             "ADMIN_PENALTY/type.yaml",

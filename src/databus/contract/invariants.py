@@ -39,6 +39,7 @@ def broken(
         lambda: (one for record_type in types.values() for one in _names(record_type, codes)),
         lambda: (one for name, dataset in datasets.items() for one in _dataset(name, dataset, types)),
         lambda: _attributes(attributes["attributes"], entries, types),
+        lambda: _weighed(attributes, entries),
     )
     for part in parts:
         try:
@@ -128,6 +129,17 @@ def _attributes(attributes: Mapping[str, Any], entries: Mapping[str, Entry], typ
         asserting = {by["record_type"] for by in attribute["asserted_by"]}
         for code in sorted(authorities):
             yield from (Objection(file, name, *told) for told in _authority(code, entries, authorities, asserting))
+
+
+def _weighed(raw: Mapping[str, Any], entries: Mapping[str, Entry]) -> Iterator[Objection]:
+    """The profile weighs records of one type as an authority's: all that such a record says counts as its word, and ends the subject."""
+    weighed = raw["checks"]["DQ-CONS-03"]["ended"]["record_type"]
+    for name, attribute in raw["attributes"].items():
+        for code in sorted(set(attribute["authority"].values()) & entries.keys()):
+            if (told := entries[code].record_type) != weighed:
+                reason = f"its authority {code} is of {told}: whatever else {told} asserts, as a name, would count as an authority's word"
+                fix = f"leave it out: what one department alone publishes has one source already; only {weighed} is weighed"
+                yield Objection("attributes.yaml", name, reason, fix)
 
 
 def _authority(code: str, entries: Mapping[str, Entry], authorities: set[str], asserting: set[str]) -> Iterator[tuple[str, str]]:
