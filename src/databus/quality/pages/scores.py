@@ -124,6 +124,7 @@ def _card(metric: Metric, scores: Iterable[Score], months: Sequence[date], speak
         "what": speak.message(metric.zh_of, metric.en_of),
         "high": metric.high,
         "chart": charts.shares(shares, told),
+        "since": told[0],
         **_cell(own.get(months[-1]), metric, least),
     }
 
