@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -29,11 +30,14 @@ async def test_it_is_known_as_it_was_stated_and_corrected_in_one_cell(client: Te
     assert str(first.payload["fine_yuan"]) == "2000.00" and first.envelope["severity"] == "SERIOUS"
     seq, cells = world.past.batch.told[name].seq, {"content": "罚款人民币二千元整"}
     correction = Correction(first.record_type, first.envelope, first.payload, cells, ("f1",), True, "11111111-1111-4111-8111-111111111111")
+    world.instant[0] += timedelta(days=8)
     told = await publish_again(world.intake, "emergency", [correction], dry_run=False)
     (made,) = world.sent()
     assert told["accepted"] == 1 and made["payload"] == {**first.payload, **cells}
-    about = {"severity": "SERIOUS", "legal_basis": "安全生产法", "secrecy": "WORK_SECRET", "fixes": ["f1"], "source_system": "http"}
+    about = {"severity": "SERIOUS", "legal_basis": "安全生产法", "secrecy": "WORK_SECRET", "source_system": "http"}
     assert {name: made["envelope"][name] for name in about} == about
+    (entry,) = world.inbox.of("in.emergency")
+    assert dict(entry.headers)["databus-fixes"] == b"f1"
     assert made["envelope"]["source_seq"] > seq and made["envelope"]["subject"] == first.envelope["subject"]
 
 
