@@ -13,6 +13,8 @@ from databus.quality.content import ENVELOPE, NOTHING, Content, Failure, Questio
 
 LONGEST = 20_000
 """Characters of a text without a bound of its own; elements of a list."""
+HIGHEST = 1 << 62
+"""Highest `source_seq`: far above every number made of a second (design 5), and there is room for what follows it in 64 bits."""
 
 _ENVELOPE_LONGEST = {"submission_id": 64, "catalog_code": 64, "source_system": 64, "note": 64, "admin_division": 16, "severity": 16}
 _ENVELOPE_TEXT = 2_000
@@ -26,7 +28,7 @@ UNKNOWN = "UNKNOWN"
 
 
 def bounded(check: Check, record_type: RecordType, contract: Contract) -> Question:
-    """DQ-FMT-04: no text longer than its field, no control character in any, an id and a system."""
+    """DQ-FMT-04: no text longer than its field, no control character in any, an id and a system, a number that others can follow."""
     rule, fields = check.rule, {path: field.max_length for path, field in record_type.leaves.items() if field.max_length}
     holding = frozenset(name for name, field in record_type.fields.items() if field.parts)
 
@@ -38,6 +40,8 @@ def bounded(check: Check, record_type: RecordType, contract: Contract) -> Questi
         found += _over(rule, ENVELOPE, content.envelope, _ENVELOPE_LONGEST, _ENVELOPE_TEXT)
         found += _over(rule, f"{ENVELOPE}subject.", content.envelope["subject"], _SUBJECT_LONGEST, _SUBJECT_TEXT)
         found += [Failure(rule, ENVELOPE + name, "", expected="a value") for name in _GIVEN if not content.envelope[name]]
+        if not 0 <= (seq := content.envelope["source_seq"]) <= HIGHEST:
+            found.append(Failure(rule, ENVELOPE + "source_seq", seq, expected=f"0 to {HIGHEST}"))
         return found
 
     return Question(ask)

@@ -7,7 +7,8 @@ from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Check
-from databus.contract.identifiers import upgrade_citizen_id
+from databus.contract.identifiers import check_uscc, upgrade_citizen_id
+from databus.model.labels import SubjectKind
 from databus.quality.completeness import blank_of
 from databus.quality.content import ENVELOPE, NOTHING, Content, Failure, Question, condition, reading
 
@@ -86,7 +87,9 @@ def in_scope(check: Check, record_type: RecordType, contract: Contract) -> Quest
 
 
 def one_subject(check: Check, record_type: RecordType, contract: Contract) -> Question:
-    """DQ-KEY-01: codes of the subject are the same in the payload (`copies`) and in the reference the key is made of."""
+    """DQ-KEY-01: codes of the subject are the same in the payload (`copies`) and in the reference the key is made of; and what the
+    payload says of an organisation, by its unified code, is not put under a person's key."""
+    unified = check.params["copies"].get("uscc", "")
     pairs = [(field, f"{ENVELOPE}subject.{part}") for part, field in check.params["copies"].items()]
     reads = [(field, place, reading(field), reading(place)) for field, place in pairs]
 
@@ -96,6 +99,10 @@ def one_subject(check: Check, record_type: RecordType, contract: Contract) -> Qu
             one, other = in_payload(content), referred(content)
             if one and other and not _same(one, other):
                 found.append(Failure(check.rule, field, one, expected=place))
+        if content.envelope["subject"]["kind"] == SubjectKind.PERSON and unified:
+            code = content.value(unified)
+            if code and check_uscc(code) is None:
+                found.append(Failure(check.rule, unified, code, expected=f"{ENVELOPE}subject.uscc"))
         return found
 
     return Question(ask)

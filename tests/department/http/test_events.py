@@ -63,6 +63,11 @@ WRONG: list[tuple[Any, tuple[str, str], str]] = [
     ({"payload": payload(9), "envelope": {"catalog_code": 7}}, ("DQ-FMT-04", "envelope.catalog_code"), ""),
     ({"payload": {"name": "x"}, "record_type": "LP_REGISTRATION"}, ("DQ-SRC-02", "record_type"), ""),
     ({"payload": payload(10, decided_at="1990-01-01")}, ("DQ-CAT-01", "envelope.catalog_code"), ""),
+    (
+        {"payload": payload(10, decided_at="1990-01-01"), "envelope": {"decided_at": "2026-09-03"}},
+        ("DQ-CAT-01", "envelope.catalog_code"),
+        "",
+    ),
     ({"payload": payload(11, penalty_kinds=["FINE;WARNING"])}, ("DQ-FMT-04", "penalty_kinds"), ""),
     ({"payload": payload(12, remark={"deep": 1})}, ("DQ-FMT-04", "remark"), ""),
     ({"payload": payload(13, **{"envelope.secrecy": "x"})}, ("DQ-FMT-04", "envelope.secrecy"), ""),

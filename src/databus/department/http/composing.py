@@ -19,6 +19,7 @@ from databus.department.publish import ROWS_PER_SECOND
 from databus.department.reading import apply
 from databus.department.submission import Submission, compose
 from databus.errors import Rejected
+from databus.model.event import Op
 from databus.model.keys import derived_id
 
 SYSTEM = "http"
@@ -76,13 +77,14 @@ class Composer:
             )
         if unknown := self._unknown(item, record_type):
             return unknown
-        first = self._entry(item, record_type, None)
+        first = self._entry(item, record_type)
         if isinstance(first, Refusal):
             return (first,)
         cut, defects = apply(self._mapping(item, record_type, first), {**item.payload, **item.facts}, self.contract)
         if defects:
             return tuple(Refusal(VALUE, one.field, one.observed, one.expected, one.suggestion) for one in defects)
-        entry = first if first.active(self._judged_by(cut["envelope"])) else self._entry(item, record_type, cut["envelope"])
+        days = self._judged_by(cut, record_type)
+        entry = first if all(map(first.active, days)) else self._entry(item, record_type, days)
         return (entry,) if isinstance(entry, Refusal) else self._sealed(item, record_type, entry, cut)
 
     def submission_id(self, item: Item) -> str:
@@ -122,13 +124,12 @@ class Composer:
             for name in names
         )
 
-    def _entry(self, item: Item, record_type: RecordType, envelope: Mapping[str, Any] | None) -> Entry | Refusal:
-        """The catalogue entry of an item: the one it names, else the department's own. Without an envelope any day will do."""
+    def _entry(self, item: Item, record_type: RecordType, days: tuple[date, ...] = ()) -> Entry | Refusal:
+        """The catalogue entry of an item: the one it names, else the department's own, in force on these days."""
         own = self._own(record_type)
         if not own:
             owners = sorted({owner.department for owner in record_type.owners if owner.active(self.day)})
             return Refusal("DQ-SRC-02", "record_type", self.department, " | ".join(owners))
-        day = self.day if envelope is None else self._judged_by(envelope)
         named = [entry for entry in own if entry.code == item.catalog_code] if item.catalog_code else own
         if not named and item.catalog_code in self.contract.entries:
             other = self.contract.entries[item.catalog_code]
@@ -136,17 +137,18 @@ class Composer:
             return Refusal(
                 rule, "envelope.catalog_code", item.catalog_code, f"an entry of {self.department} for {record_type.name}", own[0].code
             )
-        standing = [entry for entry in named if envelope is None or entry.active(day)]
+        standing = [entry for entry in named if all(map(entry.active, days))]
         if standing:
             return standing[0]
-        active = [entry.code for entry in own if entry.active(day)]
-        expected = f"an entry of {record_type.name} in force on {day.isoformat()}"
+        active = [entry.code for entry in own if all(map(entry.active, days))]
+        expected = f"an entry of {record_type.name} in force on {min(days, default=self.day).isoformat()}"
         return Refusal("DQ-CAT-01", "envelope.catalog_code", item.catalog_code, expected, active[0] if active else "")
 
-    def _judged_by(self, envelope: Mapping[str, Any]) -> date:
-        """The day an entry must be in force on (DQ-CAT-01)."""
+    def _judged_by(self, cut: Mapping[str, Mapping[str, Any]], record_type: RecordType) -> tuple[date, ...]:
+        """The days an entry must be in force on (DQ-CAT-01): that of the envelope, and that of the decision as the payload tells it."""
+        envelope, decided = cut["envelope"], cut["payload"].get(record_type.decided_in)
         day: date = envelope.get("decided_at") or envelope.get("valid_from") or self.day
-        return day
+        return (day,) if decided is None or envelope.get("op", Op.UPSERT) not in (Op.UPSERT, Op.CORRECT, Op.LINK) else (day, decided)
 
     def _own(self, record_type: RecordType) -> tuple[Entry, ...]:
         """The department's entries of a type; none if it does not own it."""
