@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
@@ -18,6 +17,7 @@ from typing import Any
 from databus.contract.catalogue import Contract
 from databus.model.change import Status
 from databus.model.keys import USCI
+from databus.model.nouns import dataclass
 
 ENTRY, DEPARTMENT, OTHER = 0, 1, 2
 """How near a word is to the authority: its own entry, another entry of the authority, anybody else."""

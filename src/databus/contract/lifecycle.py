@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from databus.contract.periods import Length, length_of
 from databus.contract.predicates import Predicate, predicate, reader
+from databus.model.nouns import dataclass
 
 Content = Mapping[str, Any]
 _DAY = timedelta(days=1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from databus.model.labels import LabelClass, Standing
+from databus.model.nouns import dataclass
 
 
 class Kind(StrEnum):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from databus.model.labels import Commercial, Privacy, Publication, SubjectKind
+from databus.model.nouns import dataclass
 
 
 class Op(StrEnum):

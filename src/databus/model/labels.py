@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+
+from databus.model.nouns import dataclass
 
 
 class Publication(StrEnum):

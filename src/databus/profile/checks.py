@@ -6,12 +6,12 @@ Pure: registers, sheet and day in, failures out. An H among them holds the recor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from databus.contract.attributes import plain
 from databus.model.clock import day_at
 from databus.model.event import Event, Op
 from databus.model.labels import Standing
+from databus.model.nouns import dataclass
 from databus.profile.charter import Charter
 from databus.profile.claims import LICENCE, TAKES, Claim, identity_of
 from databus.profile.dossier import NUMBER, Dossiers, doubtful

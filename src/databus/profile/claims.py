@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from databus.contract.attributes import OTHER, Attribute, comparable, plain
 from databus.model.event import Event
 from databus.model.labels import SubjectKind
+from databus.model.nouns import dataclass
 from databus.profile.charter import IDENTITY, Charter
 from databus.profile.election import Elected
 from databus.profile.registers import REVOKE, source

@@ -7,9 +7,9 @@ department and system: the deciding organ's copy is kept (domain 4.1), and the o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from databus.model.event import Event
+from databus.model.nouns import dataclass
 from databus.profile.registers import CONTENT, DELETE, ENDS, LINK, NOTE, Register, deletes, mark, source, spent
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import orjson
 
 from databus.model import keys
+from databus.model.nouns import dataclass
 from databus.profile.dossier import Dossiers, Touch, holds_records
 from databus.profile.overlay import Overlay
 

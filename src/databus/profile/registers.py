@@ -7,12 +7,13 @@ A profile maps addresses to registers. `join` is commutative, associative and id
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from typing import NamedTuple
 
 from databus.model import keys
 from databus.model.event import Event, Op, facet
+from databus.model.nouns import dataclass
 
 CONTENT = facet(Op.UPSERT)
 REVOKE, REPAIR, DELETE, LINK = (facet(op) for op in (Op.REVOKE, Op.REPAIR, Op.DELETE, Op.LINK))

@@ -8,11 +8,11 @@ its type speak: SHOWN, HIDDEN, ARCHIVED.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from databus.model.event import Event
 from databus.model.labels import Standing
+from databus.model.nouns import dataclass
 from databus.profile.election import Elected
 from databus.profile.registers import REPAIR, REVOKE
 
