@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
+import hypothesis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,6 +60,7 @@ def test_any_bytes_are_what_fastavro_says_or_left_to_it(inner: Any, data: bytes)
 
 @pytest.mark.parametrize("inner", READABLE, ids=str)
 @given(value=ANY)
+@hypothesis.example(value=2**62)
 def test_what_fastavro_has_written_is_read(inner: Any, value: Any) -> None:
     data = by_fastavro(record(inner), {"f": value, "g": None})
     if data is not None and by_reference(record(inner), data) is not None:

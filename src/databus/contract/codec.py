@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import DecimalException
 from functools import partial
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import fastavro
@@ -21,6 +22,8 @@ from databus.contract.writing import DOUBTS, Write, writer_of
 from databus.errors import Undecodable, UnknownSchema
 
 Made = TypeVar("Made")
+
+Places = tuple[tuple[str, str], ...]
 
 MAGIC = b"\x00"
 HEAD = 5
@@ -54,7 +57,7 @@ class Codec:
         self._asked = -rest
         self._ids: dict[int, _Known] = {}
         self._names: dict[str, _Known] = {}
-        self._nouns: dict[int, Write | None] = {}
+        self._nouns: dict[tuple[int, Places], Write | None] = {}
         self._learn(texts)
 
     def _learn(self, texts: Mapping[int, str]) -> None:
@@ -145,18 +148,23 @@ class Codec:
         written = _written_by_hand(known.write, value)
         return known.head + written if written is not None else _written_by_fastavro(known, value)
 
-    def encode_noun(self, full_name: str, noun: Any) -> bytes:
+    def encode_noun(self, full_name: str, noun: Any, places: Places = ()) -> bytes:
         """The same of a dataclass instance with an attribute for each field of the schema; those in it likewise.
+
+        `places` are fields with the attributes, dotted, under which those lie that have another name.
 
         Raises:
             Undecodable: the value does not fit the schema.
             UnknownSchema: no schema of that name.
         """
         known = self._named(full_name)
-        if known.schema_id not in self._nouns:
-            self._nouns[known.schema_id] = _made(partial(writer_of, nouns=True), known.schema)
-        written = _written_by_hand(self._nouns[known.schema_id], noun)
-        return known.head + written if written is not None else _written_by_fastavro(known, asdict(noun))
+        made = known.schema_id, places
+        if made not in self._nouns:
+            self._nouns[made] = _made(partial(writer_of, places=dict(places)), known.schema)
+        written = _written_by_hand(self._nouns[made], noun)
+        if written is not None:
+            return known.head + written
+        return _written_by_fastavro(known, {**asdict(noun), **{name: attrgetter(place)(noun) for name, place in places}})
 
 
 def _by_hand(read: Read, data: bytes) -> dict[str, Any] | None:

@@ -20,7 +20,8 @@ Read = Callable[[bytes, int], tuple[Any, int]]
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _SEVEN_BITS, _MORE = 0x7F, 0x80
-_LONGEST_SHIFT = 56
+_LAST_SHIFT = 63
+"""Of a long, the tenth byte holds one bit."""
 _LONG = 0x81
 """Bits of a first byte that make a length more than one byte, or negative."""
 _VALUE = 2
@@ -33,7 +34,7 @@ def reader_of(schema: Any) -> Read:
     Raises:
         Unsure: contracts have no such schema.
     """
-    making = _Reading({"Unsure": Unsure, "day": _day, **_READS})
+    making = _Reading({"Unsure": Unsure, "day": _day, "number": _number, "length": _length})
     return making.function("data, at", [*making.value(schema, "", "value"), "return value, at"])
 
 
@@ -46,25 +47,19 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
     while True:
         byte = data[at]
         at += 1
+        if shift == _LAST_SHIFT and byte > 1:
+            raise Unsure
         number |= (byte & _SEVEN_BITS) << shift
         if byte < _MORE:
             return number >> 1 ^ -(number & 1), at
         shift += 7
-        if shift > _LONGEST_SHIFT:
-            raise Unsure
 
 
-def _bytes(data: bytes, at: int) -> tuple[bytes, int]:
+def _length(data: bytes, at: int) -> tuple[int, int]:
     size, at = _number(data, at)
     if size < 0:
         raise Unsure
-    end = at + size
-    return data[at:end], end
-
-
-def _string(data: bytes, at: int) -> tuple[str, int]:
-    value, at = _bytes(data, at)
-    return value.decode(), at
+    return size, at
 
 
 @lru_cache(maxsize=1 << 15)
@@ -72,28 +67,25 @@ def _day(days: int) -> date:
     return date.fromordinal(days + _EPOCH)
 
 
-_READS: Mapping[str, Read] = {"int": _number, "long": _number, "bytes": _bytes, "string": _string}
-
-
 class _Reading(Compiling):
     def value(self, schema: Any, namespace: str, into: str) -> list[str]:
         """The lines that read a value of this schema into that variable, and move `at` behind it."""
         match schema:
             case "string":
-                # Most of what is there: a text of at most 63 bytes.
-                short = ["end = at + 1 + (size >> 1)", f"{into} = data[at + 1 : end].decode()", "at = end"]
-                return ["size = data[at]", f"if size & {_LONG}:", f" {into}, at = string(data, at)", "else:", *inside(short)]
-            case "int" | "long" | "bytes":
-                return [f"{into}, at = {schema}(data, at)"]
+                return [*_SIZED, f"{into} = data[at:end].decode()", "at = end"]
+            case "bytes":
+                return [*_SIZED, f"{into} = data[at:end]", "at = end"]
+            case "int" | "long":
+                return _numbered(into)
             case "boolean":
                 return self._looked_up({0: False, 1: True}, into)
             case str():
                 return self.value(*self.mentioned(schema, namespace), into)
             case {"logicalType": "date", "type": "int"}:
-                return ["days, at = int(data, at)", f"{into} = day(days)"]
+                return [*_numbered("days"), f"{into} = day(days)"]
             case {"logicalType": "decimal", "type": "bytes", "precision": precision}:
                 amount = self.constant(partial(_amount, Amount(precision, schema.get("scale", 0))))
-                return ["raw, at = bytes(data, at)", f"{into} = {amount}(raw)"]
+                return [*_SIZED, f"{into} = {amount}(data[at:end])", "at = end"]
             case {"logicalType": _}:
                 raise Unsure
             case {"type": "record"}:
@@ -105,7 +97,7 @@ class _Reading(Compiling):
                 return self._blocks(f"{into} = []", items, f"{into}.append({{}})", namespace)
             case {"type": "map", "values": values}:
                 name = self.variable()
-                return self._blocks(f"{into} = {{}}", values, f"{into}[{name}] = {{}}", namespace, f"{name}, at = string(data, at)")
+                return self._blocks(f"{into} = {{}}", values, f"{into}[{name}] = {{}}", namespace, *self.value("string", namespace, name))
             case {"type": str() | dict() as inner} if inner != "fixed":
                 return self.value(inner, namespace, into)
             case _:
@@ -141,11 +133,20 @@ class _Reading(Compiling):
     def _blocks(self, empty: str, items: Any, keep: str, namespace: str, *before: str) -> list[str]:
         left, item = self.variable(), self.variable()
         each = [*before, *self.value(items, namespace, item), keep.format(item)]
-        block = [f"if {left} < 0:", " raise Unsure", f"for _ in range({left}):", *inside(each), f"{left}, at = int(data, at)"]
-        return [empty, f"{left}, at = int(data, at)", f"while {left}:", *inside(block)]
+        block = [f"if {left} < 0:", " raise Unsure", f"for _ in range({left}):", *inside(each), *_numbered(left)]
+        return [empty, *_numbered(left), f"while {left}:", *inside(block)]
 
     def _looked_up(self, values: Mapping[int, Any], into: str) -> list[str]:
         return [f"{into} = {self.constant(values)}[data[at]]", "at += 1"]
+
+
+# Most of what is there has at most 63 bytes, and most numbers are as small: their first byte tells all.
+_SIZED = ["size = data[at]", f"if size & {_LONG}:", " size, at = length(data, at)", "else:", " size >>= 1", " at += 1", "end = at + size"]
+
+
+def _numbered(into: str) -> list[str]:
+    there = [f" {into} = {into} >> 1 ^ -({into} & 1)", " at += 1"]
+    return [f"{into} = data[at]", f"if {into} & {_MORE}:", f" {into}, at = number(data, at)", "else:", *there]
 
 
 def _amount(amount: Amount, raw: bytes) -> Any:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
-from functools import cache, lru_cache
-from operator import attrgetter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from functools import lru_cache
 from typing import Any
 
 from databus.contract.codec import HEAD, MAGIC, Codec
@@ -16,9 +15,11 @@ from databus.model.disclosure import DecisionRecord, Permit
 from databus.model.event import Event, Labels, Op
 from databus.model.finding import Answer, Finding, FindingStatus, Verdict
 from databus.model.labels import Commercial, Privacy, Publication, Standing, SubjectKind, parse_class
+from databus.model.nouns import dataclass
 
 NEVER = 2147483647
 """Wake day of what time alone does not change."""
+_CLASS = (("label_class", "label_class.canonical"),)
 # An enumeration looks its members up in Python, and every step names two or three.
 _kind, _standing = lru_cache(Kind), lru_cache(Standing)
 
@@ -46,18 +47,6 @@ class Head:
 
     wake: int
     pv: int
-
-
-@cache
-def _fields_of(noun: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    names = tuple(field.name for field in fields(noun))
-    return names, attrgetter(*names)
-
-
-def _shallow(noun: Any) -> dict[str, Any]:
-    kind: Any = type(noun)
-    names, values = _fields_of(kind)
-    return dict(zip(names, values(noun), strict=True))
 
 
 def _decode(codec: Codec, data: bytes, full_name: str) -> dict[str, Any]:
@@ -132,7 +121,7 @@ def decode_head(codec: Codec, data: bytes) -> Head:
 
 def encode_clock(codec: Codec, clock: Clock) -> bytes:
     """A clock, framed; like every register it is led by a wake day."""
-    return codec.encode("databus.Clock", {"wake": NEVER, **_shallow(clock)})
+    return codec.encode("databus.Clock", {"wake": NEVER, **asdict(clock)})
 
 
 def decode_clock(codec: Codec, data: bytes) -> Clock:
@@ -165,16 +154,7 @@ def decode_time(codec: Codec, data: bytes) -> Tick | Release | None:
 
 def encode_change(codec: Codec, change: Change) -> bytes:
     """A change, framed."""
-    value = _shallow(change)
-    value["label_class"] = change.label_class.canonical
-    if change.attributes:
-        value["attributes"] = [_attribute(one) for one in change.attributes]
-    return codec.encode("databus.Change", value)
-
-
-def _attribute(state: AttributeState) -> dict[str, Any]:
-    chosen = None if state.chosen is None else _shallow(state.chosen)
-    return {**_shallow(state), "chosen": chosen, "others": [_shallow(one) for one in state.others]}
+    return codec.encode_noun("databus.Change", change, _CLASS)
 
 
 def _attributed(value: Mapping[str, Any]) -> AttributeState:

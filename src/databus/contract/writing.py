@@ -9,6 +9,7 @@ with its own words for what is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -31,16 +32,16 @@ _SMALL = 1 << 13
 _NOTHING = object()
 
 
-def writer_of(schema: Any, *, nouns: bool = False) -> Write:
-    """The function that writes values of a schema: mappings by field name, or `nouns`, objects with an attribute for each field.
+def writer_of(schema: Any, *, places: Mapping[str, str] | None = None) -> Write:
+    """The function that writes values of a schema: mappings by field name or, with `places`, objects with an attribute for each field;
+    `places` names the attribute, dotted, of a field that lies elsewhere than under its own name.
 
     Raises:
         Unsure: contracts have no such schema.
     """
-    making = (_Nouns if nouns else _Writing)(
-        {"Unsure": Unsure, "frozen": bytes, "day": _date, "number": _number, "lengths": _LENGTHS, **_PLAIN}
-    )
-    lines = ["out = bytearray()", *making.value(schema, "", "value"), "return frozen(out)"]
+    names = {"Unsure": Unsure, "day": _date, "number": _number, "lengths": _LENGTHS, **_PLAIN, **_WIDE}
+    making = _Writing(names) if places is None else _Nouns(names, places=places)
+    lines = ["out = bytearray()", *making.value(schema, "", "value"), "return bytes(out)"]
     return making.function("value", lines)
 
 
@@ -62,17 +63,6 @@ _LENGTHS = tuple(map(_zigzag, range(_SMALL)))
 
 def _number(number: int) -> bytes:
     return _LENGTHS[number] if 0 <= number < _SMALL else _zigzag(number)
-
-
-def _string(value: Any) -> bytes:
-    encoded: bytes = value.encode()
-    return _number(len(encoded)) + encoded
-
-
-def _bytes(value: Any) -> bytes:
-    if type(value) is not bytes:
-        raise Unsure
-    return _number(len(value)) + value
 
 
 def _boolean(value: Any) -> bytes:
@@ -123,14 +113,9 @@ def _decimal(precision: int, scale: int) -> Write:
     return write
 
 
-_PLAIN: Mapping[str, Write] = {
-    "null": _null,
-    "string": _string,
-    "bytes": _bytes,
-    "boolean": _boolean,
-    "int": _integer(_INT),
-    "long": _integer(_LONG),
-}
+_PLAIN: Mapping[str, Write] = {"null": _null, "boolean": _boolean}
+_WIDE: Mapping[str, Write] = {"wide_int": _integer(_INT), "wide_long": _integer(_LONG)}
+_SIZED = f"out += lengths[size] if size < {_SMALL} else number(size)"
 
 
 class _Writing(Compiling):
@@ -139,8 +124,11 @@ class _Writing(Compiling):
         match schema:
             case "string":
                 # Most of what is there: a text of fewer bytes than the table of lengths has.
-                short = f"out += lengths[size] if size < {_SMALL} else number(size)"
-                return [f"text = {told}.encode()", "size = len(text)", short, "out += text"]
+                return [f"text = {told}.encode()", "size = len(text)", _SIZED, "out += text"]
+            case "bytes":
+                return [*_only(told, "bytes"), f"size = len({told})", _SIZED, f"out += {told}"]
+            case "int" | "long":
+                return [*_only(told, "int"), f"out += lengths[{told}] if 0 <= {told} < {_SMALL} else wide_{schema}({told})"]
             case str() if schema in _PLAIN:
                 return [f"out += {schema}({told})"]
             case str():
@@ -193,17 +181,24 @@ class _Writing(Compiling):
         return lines
 
 
+@dataclass
 class _Nouns(_Writing):
+    places: Mapping[str, str] = field(default_factory=dict)
+
     def _record(self, schema: Mapping[str, Any], namespace: str, told: str) -> list[str]:
         parts = [(self.variable(), one) for one in schema["fields"]]
         if not parts:
             raise Unsure
-        get = self.constant(attrgetter(*(one["name"] for _, one in parts)))
+        get = self.constant(attrgetter(*(self.places.get(one["name"], one["name"]) for _, one in parts)))
         lines = [f"{', '.join(part for part, _ in parts)} = {get}({told})"]
         for part, one in parts:
             lines += self.value(one["type"], namespace, part)
         self.remember(schema, namespace)
         return lines
+
+
+def _only(told: str, kind: str) -> list[str]:
+    return [f"if type({told}) is not {kind}:", " raise Unsure"]
 
 
 def _block(strange: str, told: str, lines: list[str]) -> list[str]:
