@@ -7,10 +7,10 @@ Each input is (subject, id); the processor keeps a counter per subject in its re
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import os
-import random
 import signal
 import sys
 import time
@@ -21,10 +21,12 @@ from databus.bus.address import BusAddress
 from databus.model import keys
 from databus.model.chunk import Outcome, Output, Record, State
 
-CHANCE = float(os.environ.get("RAISE_CHANCE", "0"))
+RAISES_AT = int(os.environ.get("RAISES_AT", "0"))
+"""The chunk of this process, counted from 1, that its processor fails on; 0 for none."""
 SLOW = float(os.environ.get("SLOW", "0"))
 OWED = int(os.environ.get("OWED", "0"))
 SESSION = float(os.environ.get("SESSION", "6"))
+CHUNKS = itertools.count(1)
 
 
 def counted(records: Sequence[Record], state: State) -> Outcome:
@@ -40,7 +42,7 @@ def counted(records: Sequence[Record], state: State) -> Outcome:
         fresh[register] = str(number).encode()
         outputs.append(Output("changes", record.key, json.dumps([subject, number, (record.value or b"").decode()]).encode()))
     time.sleep(SLOW)
-    if random.random() < CHANCE:
+    if next(CHUNKS) == RAISES_AT:
         raise RuntimeError("chaos")
     return Outcome(outputs, fresh)
 

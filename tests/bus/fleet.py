@@ -20,6 +20,7 @@ from databus.bus import follow
 from databus.bus.address import BusAddress
 from databus.bus.partition import partition
 from databus.bus.through import through
+from databus.errors import DataUnusable
 from databus.model import keys
 from databus.model.chunk import Record
 from databus.settings import inherited
@@ -109,7 +110,12 @@ async def drained(address: BusAddress, fleet: Fleet, *, seconds: float, step: Ca
 async def read_all(address: BusAddress, topic: str) -> list[Record]:
     """Every committed record of a topic."""
     async with asyncio.timeout(120):
-        return [record async for records in through(address, [topic]) for record in records]
+        while True:
+            try:
+                return [record async for records in through(address, [topic]) for record in records]
+            except DataUnusable:
+                # Deleted under the reader's feet.
+                continue
 
 
 async def require_exactly_once(address: BusAddress, sent: Counter[str]) -> None:

@@ -40,7 +40,7 @@ async def test_a_worker_counts_all_and_stops_cleanly(as_user: As, tmp_path: Path
 
 async def test_a_processor_that_raises_ends_the_process_and_loses_nothing(as_user: As, tmp_path: Path) -> None:
     sent = await feed(as_user("profiler"), COUNT)
-    async with fleet_of(as_user, tmp_path, RAISE_CHANCE="0.06", SLOW="0") as fleet:
+    async with fleet_of(as_user, tmp_path, RAISES_AT="15", SLOW="0") as fleet:
         fleet.start()
         await drained(as_user("profiler"), fleet, seconds=240, step=fleet.tend)
     assert fleet.codes
