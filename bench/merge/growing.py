@@ -23,8 +23,8 @@ from databus.testing.province.plan import Planned
 MORE, GOAL = 100, 1.2
 EVENTS = 6_000
 """Measured, after as many that are not."""
-REGISTER_BYTES = 1_000
-"""Of memory per register, at most."""
+REGISTER_BYTES = 2_700
+"""Of memory per register of the sample, as the README tells."""
 _SHARE = 0.8
 
 
