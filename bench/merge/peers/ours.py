@@ -20,6 +20,8 @@ from databus.model.chunk import Outcome, Output, Record, State
 from databus.model.keys import pack
 from databus.settings import Checker, Settings
 
+_LOTS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Apart(BusAddress):
@@ -74,6 +76,8 @@ async def run(asked: Order, meter: Meter) -> int:
         registers=doing.registers,
         transactional_id=lambda partition: asked.group + doing.transactional_id(partition),
         stop=stop,
+        # The first lot is not measured: a small load must not be one.
+        batch_max=max(1, min(driver.BATCH_MAX, asked.count // _LOTS)),
         beat=lambda: None,
         on_chunk=lambda count, _: stop.set() if meter.add(count) else None,
     )

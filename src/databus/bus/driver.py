@@ -20,6 +20,9 @@ from databus.errors import BusUnavailable
 from databus.model.chunk import Duty, Processor
 
 log = logging.getLogger(__name__)
+BATCH_MAX = 2000
+"""Records of a transaction, unless told otherwise."""
+
 _TICK_SECONDS = 1.0
 
 
@@ -34,7 +37,7 @@ async def work(
     beat: Callable[[], None],
     on_chunk: Callable[[int, float], None],
     registers: str | None = None,
-    batch_max: int = 2000,
+    batch_max: int = BATCH_MAX,
     session_seconds: float = 6.0,
     transaction_seconds: float = 20.0,
     roll_seconds: float = 3600.0,
