@@ -22,7 +22,7 @@ from databus.testing.province.plan import Planned
 
 MORE, GOAL = 100, 1.2
 EVENTS = 6_000
-"""Measured, after as many that are not."""
+"""Measured at most, after as many that are not."""
 REGISTER_BYTES = 2_700
 """Of memory per register of the sample, as the README tells."""
 _SHARE = 0.8
@@ -38,7 +38,7 @@ def measure(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
 def _registers(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
     many = count * MORE
     name = "grown"
-    _check(ground, name, full.sample(ground, 2 * EVENTS, seed))
+    _check(ground, name, full.sample(ground, 2 * min(EVENTS, count), seed))
     full.fold(ground, name)
     template = _latest(ground, f"{name}-fold-registers")
     few_each = _beside(ground, name, template, count)
@@ -86,8 +86,9 @@ def _is_subject(text: str) -> bool:
 
 
 def _records(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
-    big = full.sample(ground, count + 2 * EVENTS, seed, subjects=1)
-    small = full.sample(ground, count + 2 * EVENTS, seed)
+    more = 2 * min(EVENTS, count)
+    big = full.sample(ground, count + more, seed, subjects=1)
+    small = full.sample(ground, count + more, seed)
     kinds = Counter(one.record_type for one in big[count:])
     one_each = _onto(ground, "one", big[:count], big[count:])
     ten_each = _onto(ground, "ten", *_split(small, kinds))

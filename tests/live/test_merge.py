@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.merge import full, projecting, recovering, same, visible
+from bench.merge import full, growing, projecting, recovering, same, visible
 from bench.merge.ground import Ground
 from databus.cli.session import session
 from databus.local.running import Running
@@ -28,6 +28,8 @@ def test_every_peer_merges_and_the_whole_line_is_measured(stack: Running, tmp_pa
     assert all(row.value for row in steps) and projector.value and projector.value < 1
     *each, recovery = recovering.measure(ground, COUNT, 3, rounds=1)
     assert all(row.value for row in each) and recovery.value and recovery.value < 1
+    grown = {row.measure: row.value for row in growing.measure(ground, COUNT, 3)}
+    assert len(grown) == 6 and all(grown.values())
 
 
 def test_what_is_published_is_seen_in_rows_after_some_time(stack: Running, tmp_path: Path) -> None:
