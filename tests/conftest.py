@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,14 @@ from hypothesis import HealthCheck
 from hypothesis import settings as search
 from rich.console import Console
 
+from databus.contract import catalogue
 from databus.local.running import Running
 from databus.local.stack import up
-from databus.settings import Settings
+from databus.ports import Counts
+from databus.settings import CHECKOUT, Settings
+from databus.store import database
+from databus.store.counts import Counts as PostgresCounts
+from databus.testing.counts import MemoryCounts
 from engines import DEPARTMENTS, Engines, local_settings, running_engines
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -52,6 +57,19 @@ def stack() -> Iterator[Running]:
         settings = local_settings(Path(folder) / "home", plan_seconds=PLAN_SECONDS)
         with up(settings, departments=DEPARTMENTS, console=Console(stderr=True)) as running:
             yield running
+
+
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.live)])
+async def counts(request: pytest.FixtureRequest) -> AsyncIterator[Counts]:
+    """Counts of all processes, in memory and in PostgreSQL."""
+    if request.param == "memory":
+        yield MemoryCounts()
+        return
+    dsn = request.getfixturevalue("engines").fresh_database().get_secret_value()
+    await database.migrate(dsn, catalogue.load(CHECKOUT / "schemas"))
+    pool = await database.connect(dsn, size=4)
+    yield PostgresCounts(pool)
+    await pool.close()
 
 
 @pytest.fixture(scope="session")

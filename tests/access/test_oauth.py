@@ -18,13 +18,9 @@ from databus.access.attempts import TOKENS, WINDOW, Attempts
 from databus.access.oauth import router
 from databus.access.secrets import Hashing
 from databus.access.tokens import signing, verify
-from databus.contract import catalogue
 from databus.model.disclosure import Caller, Role
 from databus.ports import Counts
-from databus.settings import CHECKOUT
-from databus.store import database
 from databus.store.accounts import Account
-from databus.store.counts import Counts as PostgresCounts
 from databus.testing.counts import MemoryCounts
 
 OURS = signing(
@@ -69,18 +65,6 @@ def process(counts: Counts, instant: list[datetime]) -> httpx.AsyncClient:
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     async with process(MemoryCounts(), [NOW]) as made:
         yield made
-
-
-@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.live)])
-async def counts(request: pytest.FixtureRequest) -> AsyncIterator[Counts]:
-    if request.param == "memory":
-        yield MemoryCounts()
-        return
-    dsn = request.getfixturevalue("engines").fresh_database().get_secret_value()
-    await database.migrate(dsn, catalogue.load(CHECKOUT / "schemas"))
-    pool = await database.connect(dsn, size=4)
-    yield PostgresCounts(pool)
-    await pool.close()
 
 
 def form(**changes: str) -> dict[str, str]:
