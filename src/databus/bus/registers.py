@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
-from databus.bus.ordered import Ordered
+from sortedcontainers import SortedSet
+
 from databus.contract.wire import NEVER, wake_of
 from databus.model import keys
 
@@ -26,7 +27,7 @@ class Registers:
         self._wakes: dict[int, set[bytes]] | None = None
         self._order: list[bytes] = []
         self._subjects: dict[bytes, set[bytes]] | None = None
-        self._members: dict[bytes, Ordered] = {}
+        self._members: dict[bytes, SortedSet] = {}
 
     def get(self, key: bytes) -> bytes | None:
         """The value of one register."""
@@ -39,7 +40,7 @@ class Registers:
     def members(self, prefix: bytes) -> Iterator[bytes]:
         """The last parts of a group's keys, in order."""
         if prefix not in self._members and prefix in self._groups:
-            self._members[prefix] = Ordered(keys.last(key, prefix) for key in self._groups[prefix])
+            self._members[prefix] = SortedSet(keys.last(key, prefix) for key in self._groups[prefix])
         return iter(self._members.get(prefix, ()))
 
     def groups(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
