@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ from databus.access import samples
 from databus.bootstrap.parts import now
 from databus.bus.journal import Journal
 from databus.bus.topics import PERMITS
+from databus.cli import status
 from databus.cli.output import as_json, aside, console, table
 from databus.cli.session import Session, session
 from databus.contract.wire import encode_permit
@@ -151,7 +152,7 @@ async def _given(pool: Pool, wanted: set[str]) -> None:
 
 
 def _await(here: Session, bar: Progress, task: TaskID, wanted: int, started: float) -> None:
-    async def until(pool: Pool) -> None:
+    async def until(pool: Pool) -> int:
         seen, moved = 0, time.monotonic()
         while seen < wanted:
             found = await reconciliation.places(pool)
@@ -160,10 +161,20 @@ def _await(here: Session, bar: Progress, task: TaskID, wanted: int, started: flo
                 done = (bar.tasks[task].total or 0) - (wanted - found)
                 bar.update(task, completed=done, rate=_rate(done, started))
             if time.monotonic() - moved > _PATIENCE_SECONDS:
-                raise Unavailable(f"{wanted - seen:,} submissions have not come through; `databus status` shows where they wait")
+                break
             await asyncio.sleep(_PAUSE_SECONDS)
+        return wanted - seen
 
-    here.ask(until)
+    if (left := here.ask(until)) > 0:
+        raise Unavailable(f"{left:,} submissions have not come through: {waiting(*status.measured(here))}")
+
+
+def waiting(lags: Mapping[str, int], told: status.Sum | None) -> str:
+    """Where what has not come through is: behind which worker, or nowhere."""
+    if told is None:
+        return "the bus or the store does not answer"
+    behind = ", ".join(f"the {name} has {lag:,} records still to take" for name, lag in lags.items() if lag)
+    return behind or f"every worker has taken all there is, and {told.unaccounted:,} places of inboxes are unaccounted for"
 
 
 def _rate(done: float, started: float) -> str:
