@@ -37,12 +37,12 @@ SUBJECTS, SUBMISSIONS, SEED = 2000, 20_000, 35
 IN_MEMORY = 200_000
 """Submissions that are put in the order of their times before they are sent."""
 
-_PATIENCE_SECONDS, _DAYS_SECONDS, _PAUSE_SECONDS = 120.0, 30.0, 0.25
+_PATIENCE_SECONDS, _DAYS_SECONDS, _PAUSE_SECONDS = 240.0, 30.0, 0.25
 
 
 def sample(
     subjects: Annotated[int, typer.Option("--subjects", min=1, help="how many subjects")] = SUBJECTS,
-    submissions: Annotated[int, typer.Option("--submissions", min=1, help="how many submissions [default: 10 per subject]")] = 0,
+    submissions: Annotated[int | None, typer.Option("--submissions", min=1, help="how many submissions [default: 10 per subject]")] = None,
     seed: Annotated[int, typer.Option("--seed", help="another seed, another province")] = SEED,
     as_of: Annotated[str, typer.Option("--as-of", help="last day of the story [default: today]")] = "",
     as_document: Annotated[bool, typer.Option("--json", help="for machines")] = False,
