@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -94,8 +95,15 @@ class Live:
     def databus(self, *arguments: str, code: int = 0) -> str:
         """What one command line printed; the test fails on another exit code."""
         done = run(self.here.settings, *arguments)
-        assert done.returncode == code, f"databus {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        if done.returncode != code:
+            raise AssertionError(f"databus {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}\n{self.complaints()}")
         return done.stdout
+
+    def complaints(self) -> str:
+        """The processes as they are now, and the last that each has complained of."""
+        logs = self.here.settings.home / "logs"
+        told = [line for one in stack.status(self.here.settings) for line in complained(logs / f"{one.name}.log")]
+        return "\n".join([run(self.here.settings, "status").stdout, *told])
 
     def json(self, *arguments: str, code: int = 0) -> Any:
         """The document of one command line."""
@@ -112,7 +120,7 @@ class Live:
         told: list[tuple[dict[str, int], Sum | None]] = []
         until = time.monotonic() + seconds
         while (total := even()) is None:
-            assert time.monotonic() < until, f"the line did not come to rest in {seconds:.0f} s: {told[-1]}"
+            assert time.monotonic() < until, f"the line did not come to rest in {seconds:.0f} s: {told[-1]}\n{self.complaints()}"
             time.sleep(0.3)
         return total
 
@@ -147,6 +155,13 @@ class Live:
 
         self.here.ask(append)
         eventually(lambda: self.sql("SELECT 1 FROM permits WHERE permit_id = $1", permit.permit_id), 120, f"permit {permit.permit_id}")
+
+
+def complained(log: Path, count: int = 3) -> list[str]:
+    """The last warnings and errors in the log of a process of ours, without their traces."""
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.startswith('{"at"')] if log.exists() else []
+    wrong = [line for line in lines if line["level"] in ("WARNING", "ERROR")][-count:]
+    return [f"{line['at']} {line['process']}: {line['message'][:200]}" for line in wrong]
 
 
 def live_of(settings: Settings) -> Live:
