@@ -9,7 +9,8 @@ from typing import Any
 
 from databus.bus import topics
 from databus.bus.address import BusAddress
-from databus.bus.follow import Positions, ends
+from databus.bus.follow import Positions
+from databus.bus.offsets import ends
 from databus.bus.through import through
 from databus.cli.session import Session
 from databus.model.chunk import Record

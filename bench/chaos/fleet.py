@@ -18,7 +18,8 @@ import httpx
 import psutil
 
 from bench.chaos.worker import FAIL
-from databus.bus.follow import Positions, ends, lag
+from databus.bus.follow import Positions
+from databus.bus.offsets import ends, lag
 from databus.bus.topics import inbox
 from databus.cli.session import Session
 from databus.local import processes, stack

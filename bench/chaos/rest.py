@@ -9,7 +9,7 @@ from bench.chaos.fleet import Fleet
 from databus.bootstrap.parts import now
 from databus.bootstrap.projector import FOLLOWED
 from databus.bus import topics
-from databus.bus.follow import lag, left
+from databus.bus.offsets import lag, left
 from databus.cli.session import Session
 from databus.errors import Unavailable
 from databus.store import clock, projection, reconciliation

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
-from databus.bus import admin, follow, generations, refold, registry
+from databus.bus import admin, generations, offsets, refold, registry
 from databus.bus.address import BusAddress
 from databus.bus.partition import partition
 from databus.bus.registers import Registers
@@ -61,7 +61,7 @@ class Installation:
         """What the profiler does of all there is, in the present generation, and of what it tells on; days are not told."""
         address = await self.present("profiler")
         found, folded = dict[int, Registers](), dict[tuple[str, int], int]()
-        while (last := await follow.ends(address, ["events"])) != folded:
+        while (last := await offsets.ends(address, ["events"])) != folded:
             for (_, number), end in last.items():
                 found[number] = await refold.refold(
                     address,

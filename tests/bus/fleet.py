@@ -16,7 +16,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
-from databus.bus import follow
+from databus.bus import offsets
 from databus.bus.address import BusAddress
 from databus.bus.partition import partition
 from databus.bus.through import through
@@ -102,7 +102,7 @@ async def drained(address: BusAddress, fleet: Fleet, *, seconds: float, step: Ca
         for _ in range(10):
             step()
             await asyncio.sleep(0.1)
-        if sum((await follow.lag(address, "profiler", ["events"])).values()) == 0:
+        if sum((await offsets.lag(address, "profiler", ["events"])).values()) == 0:
             return
         assert time.monotonic() < deadline, fleet.log.read_text()[-4000:]
 

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
 from kafka import KafkaAdminClient
 
-from databus.bus import admin, follow
+from databus.bus import admin, follow, offsets
 from databus.bus.address import BusAddress
 from databus.bus.journal import Journal
 from databus.errors import BusUnavailable, Misconfigured, NotAllowed, TooLarge
@@ -49,7 +49,7 @@ async def test_a_department_reads_nothing_and_takes_no_transactional_id_of_ours(
 async def test_the_operator_sees_sizes_but_no_submission(as_user: As) -> None:
     async with Journal(as_user("tax")) as journal:
         await journal.append("in.tax", b"k", b"v")
-    assert sum((await follow.ends(as_user("operator"), ["in.tax"])).values()) == 1
+    assert sum((await offsets.ends(as_user("operator"), ["in.tax"])).values()) == 1
     with pytest.raises(BusUnavailable, match="TopicAuthorizationFailed"):
         async for _ in follow.follow(as_user("operator"), topics=["in.tax"], positions={}):
             pytest.fail("the operator read an inbox")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bus.fleet import read_all
-from databus.bus import driver, follow, truncation
+from databus.bus import driver, offsets, truncation
 from databus.bus.address import BusAddress
 from databus.bus.journal import Journal
 from databus.bus.topics import MARKER
@@ -85,7 +85,7 @@ async def test_one_id_for_all_inboxes_takes_every_submission_once(as_user: As) -
     await send(as_user, "court", *[b"c%d" % number for number in range(20)])
 
     async def done() -> bool:
-        return sum((await follow.lag(checker, "checker", ["in.tax", "in.court"])).values()) == 0
+        return sum((await offsets.lag(checker, "checker", ["in.tax", "in.court"])).values()) == 0
 
     assert await checked(checker, until=done) == (0, 40)
     assert await checked(checker, until=done) == (0, 0)
@@ -100,7 +100,7 @@ async def test_what_came_of_several_inboxes_is_one_transaction_or_nothing(as_use
     await send(as_user, "court", *[b"c%d" % number for number in range(20)])
 
     def left() -> Any:
-        return follow.lag(checker, "checker", ["in.tax", "in.court"])
+        return offsets.lag(checker, "checker", ["in.tax", "in.court"])
 
     async def done() -> bool:
         return sum((await left()).values()) == 0
@@ -131,7 +131,7 @@ async def test_a_secret_is_unreadable_and_the_good_ones_go_through(as_user: As) 
     await send(as_user, "tax", b"later")
 
     async def done() -> bool:
-        return sum((await follow.lag(checker, "checker", ["in.tax"])).values()) == 0
+        return sum((await offsets.lag(checker, "checker", ["in.tax"])).values()) == 0
 
     assert (code, counted) == (0, 3)
     assert await checked(checker, until=done) == (0, 1), "the marker is counted, or the deletion was repeated"

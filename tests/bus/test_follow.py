@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from kafka import KafkaAdminClient, TopicPartition
 
-from databus.bus import follow
+from databus.bus import follow, offsets
 from databus.bus.address import BusAddress
 from databus.bus.journal import Journal
 from databus.errors import DataUnusable, Misconfigured
@@ -33,7 +33,7 @@ async def transaction(address: BusAddress, values: list[bytes], *, commit: bool)
 
 async def drained(address: BusAddress, positions: dict[tuple[str, int], int]) -> tuple[list[bytes | None], dict[tuple[str, int], int]]:
     """Every value from `positions` to the end, and where the reader then stands."""
-    end, stop = await follow.ends(address, ["in.tax"]), asyncio.Event()
+    end, stop = await offsets.ends(address, ["in.tax"]), asyncio.Event()
     at: dict[tuple[str, int], int] = {}
 
     def moved(topic: str, partition: int, offset: int) -> None:
@@ -55,7 +55,7 @@ async def test_aborted_records_are_never_seen_and_the_end_is_reached(as_user: As
     await transaction(tax, [b"c"], commit=True)
     values, at = await drained(as_user("checker"), {})
     assert values == [b"a", b"b", b"c"]
-    assert at["in.tax", 0] == (await follow.ends(as_user("checker"), ["in.tax"]))["in.tax", 0] == 7
+    assert at["in.tax", 0] == (await offsets.ends(as_user("checker"), ["in.tax"]))["in.tax", 0] == 7
     assert (await drained(as_user("checker"), {("in.tax", 0): 1}))[0] == [b"b", b"c"]
 
 
@@ -95,13 +95,35 @@ async def test_what_is_deleted_between_two_questions_is_measured_again(as_user: 
         return found
 
     monkeypatch.setattr(AIOKafkaConsumer, "end_offsets", then_deleted)
-    assert await follow.left(checker, ["in.tax"], {}) == {("in.tax", 0): 2, ("in.tax", 1): 0, ("in.tax", 2): 0}
+    assert await offsets.left(checker, ["in.tax"], {}) == {("in.tax", 0): 2, ("in.tax", 1): 0, ("in.tax", 2): 0}
     await transaction(tax, [b"c"], commit=True)
     until = 2
     asked.clear()
-    assert await follow.strays(checker, ["in.tax"], counts=lambda record: True) == 2, "the ends of both transactions are left"
+    assert await offsets.strays(checker, ["in.tax"], counts=lambda record: True) == 2, "the ends of both transactions are left"
+
+
+async def test_what_lies_behind_an_open_transaction_is_told_until_it_ends(as_user: As) -> None:
+    """Nobody has it still to take, for nobody is given it: only this tells that something waits."""
+    tax, checker = as_user("tax"), as_user("checker")
+    opened = AIOKafkaProducer(**tax.client(), transactional_id=tax.topic("in.tax.sender"))
+    await opened.start()
+    try:
+        await opened.begin_transaction()
+        await opened.send_and_wait(tax.topic("in.tax"), b"open", partition=1)
+        async with Journal(tax) as journal:
+            for number in range(8):
+                await journal.append("in.tax", b"%d" % number, b"v")
+        written = (await offsets.held(checker, ["in.tax"]))["in.tax", 1]
+        assert written >= 1
+        assert await offsets.held(checker, ["in.tax"]) == {("in.tax", 1): written}
+        assert (await offsets.left(checker, ["in.tax"], {}))["in.tax", 1] == 0
+        await opened.commit_transaction()
+        assert await offsets.held(checker, ["in.tax"]) == {}
+        assert (await offsets.left(checker, ["in.tax"], {}))["in.tax", 1] == written + 1, "and the end of the transaction"
+    finally:
+        await opened.stop()
 
 
 async def test_a_missing_topic_is_named(as_user: As) -> None:
     with pytest.raises(Misconfigured, match=r"in\.nobody"):
-        await follow.ends(as_user("checker"), ["in.nobody"])
+        await offsets.ends(as_user("checker"), ["in.nobody"])

@@ -10,7 +10,7 @@ import pytest
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
-from databus.bus import follow, metadata
+from databus.bus import metadata, offsets
 from databus.bus.address import BusAddress
 from databus.errors import BusUnavailable
 
@@ -30,7 +30,7 @@ async def test_a_connection_closed_while_it_is_asked_is_replaced(
         return await asks(client)
 
     monkeypatch.setattr(AIOKafkaClient, "fetch_all_metadata", closes_once)
-    assert set(await follow.ends(as_user("checker"), ["in.tax"])) == set(await follow.beginnings(as_user("checker"), ["in.tax"]))
+    assert set(await offsets.ends(as_user("checker"), ["in.tax"])) == set(await offsets.beginnings(as_user("checker"), ["in.tax"]))
     assert pending == []
 
 
@@ -42,4 +42,4 @@ async def test_a_cluster_that_never_tells_ends_the_question(as_user: As, monkeyp
     monkeypatch.setattr(AIOKafkaClient, "fetch_all_metadata", never)
     monkeypatch.setattr(metadata, "_PATIENCE_SECONDS", 0.5)
     with pytest.raises(BusUnavailable, match="Unable to get cluster metadata"):
-        await follow.ends(as_user("checker"), ["in.tax"])
+        await offsets.ends(as_user("checker"), ["in.tax"])

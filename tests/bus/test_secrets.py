@@ -12,7 +12,7 @@ import pytest
 
 from bus.fleet import Fleet, read_all
 from bus.sealing import SECRET
-from databus.bus import follow
+from databus.bus import offsets
 from databus.bus.address import BusAddress
 from databus.bus.journal import Journal
 
@@ -62,6 +62,6 @@ async def test_no_secret_stays_and_no_submission_goes_with_it_unchecked(as_user:
 
 async def left(checker: BusAddress) -> bool:
     """Whether something is unchecked, or a secret can still be read."""
-    if sum((await follow.lag(checker, "checker", ["in.tax"])).values()):
+    if sum((await offsets.lag(checker, "checker", ["in.tax"])).values()):
         return True
     return any((record.value or b"").startswith(SECRET) for record in await read_all(checker, "in.tax"))

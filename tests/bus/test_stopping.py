@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from bus.fleet import read_all
-from databus.bus import admin, driver, follow, worker
+from databus.bus import admin, driver, offsets, worker
 from databus.bus.address import BusAddress
 from databus.bus.journal import Journal
 from databus.bus.transaction import Writer
@@ -135,7 +135,7 @@ async def test_poison_leaves_in_the_transaction_of_its_chunk(contracts: tuple[In
         raise RuntimeError("after the work and before its transaction")
 
     async def done() -> bool:
-        return not sum((await follow.lag(address, "checker", ["in.emergency"])).values())
+        return not sum((await offsets.lag(address, "checker", ["in.emergency"])).values())
 
     written = ("events", "findings", "quarantine.emergency")
     assert await Running(address, dies, "checker", ["in.emergency"]).until(never) == 1
@@ -158,7 +158,7 @@ async def test_a_schema_that_cannot_be_asked_for_stops_the_worker_and_judges_not
     await put(address, "in.emergency", b"\x00\x00\x00\xff\xffof a schema released a moment ago")
     assert await Running(address, checking(lost), "checker", ["in.emergency"]).until(never) == 1
     assert await read_all(address, "findings") == []
-    assert sum((await follow.lag(address, "checker", ["in.emergency"])).values()) == 1
+    assert sum((await offsets.lag(address, "checker", ["in.emergency"])).values()) == 1
 
 
 async def test_a_register_that_cannot_be_read_stops_the_worker_and_says_what_to_do(as_user: As, caplog: pytest.LogCaptureFixture) -> None:
@@ -209,7 +209,7 @@ async def test_a_broker_that_does_not_answer_stops_the_worker_within_bounds(as_u
 
     async def answers() -> bool:
         try:
-            return bool(await follow.ends(as_user("admin"), ["changes"]))
+            return bool(await offsets.ends(as_user("admin"), ["changes"]))
         except BusUnavailable:
             return False
 

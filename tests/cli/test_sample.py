@@ -19,5 +19,10 @@ def test_what_nobody_has_still_to_take_is_unaccounted_for() -> None:
     assert told == "every worker has taken all there is, and 6 places of inboxes are unaccounted for"
 
 
+def test_what_lies_behind_an_open_transaction_is_told_by_its_topic() -> None:
+    told = waiting({"checker": 0, "profiler": 0, "projector": 0}, Sum(10, 0, 4, 0, 0, NONE, {"in.tax": 6}))
+    assert told == "in.tax has 6 offsets behind an open transaction"
+
+
 def test_without_bus_or_store_it_says_so() -> None:
     assert waiting({}, None) == "the bus or the store does not answer"

@@ -11,8 +11,9 @@ import pytest
 from databus.audit.trail import Trail as KafkaTrail
 from databus.bus import admin
 from databus.bus.address import BusAddress
-from databus.bus.follow import ends, follow
+from databus.bus.follow import follow
 from databus.bus.journal import Journal
+from databus.bus.offsets import ends
 from databus.contract import catalogue, wire
 from databus.errors import AuditUnavailable
 from databus.model.disclosure import DecisionRecord

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from databus.bus import topics
 from databus.bus.address import BusAddress
-from databus.bus.follow import ends, follow
+from databus.bus.follow import follow
+from databus.bus.offsets import ends
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.errors import DataUnusable

@@ -19,7 +19,6 @@ from databus.model.chunk import Record
 Positions = Mapping[tuple[str, int], int]
 OnPosition = Callable[[str, int, int], None]
 _IDLE_MS = 250
-_ANSWER_SECONDS = 30.0
 
 
 async def follow(
@@ -43,8 +42,8 @@ async def follow(
         DataUnusable: a position is no longer (or not yet) in the log.
         Misconfigured: a topic does not exist or may not be read.
     """
-    async with _consumer(address) as consumer:
-        places = await _places(address, consumer, topics)
+    async with consuming(address) as consumer:
+        places = await partitions_of(address, consumer, topics)
         await _seek(address, consumer, places, positions)
         while stop is None or not stop.is_set():
             chunks = await _fetch(address, consumer, batch_max, beat)
@@ -72,8 +71,8 @@ async def read_at(address: BusAddress, topic: str, partition: int, offset: int, 
     """
     place = TopicPartition(address.topic(topic), partition)
     try:
-        async with asyncio.timeout(timeout_seconds), _consumer(address) as consumer:
-            if place not in await _places(address, consumer, (topic,)):
+        async with asyncio.timeout(timeout_seconds), consuming(address) as consumer:
+            if place not in await partitions_of(address, consumer, (topic,)):
                 return None
             first, end = (await consumer.beginning_offsets([place]))[place], (await consumer.end_offsets([place]))[place]
             if not first <= offset < end:
@@ -88,97 +87,6 @@ async def read_at(address: BusAddress, topic: str, partition: int, offset: int, 
     return None
 
 
-async def ends(address: BusAddress, topics: Iterable[str]) -> dict[tuple[str, int], int]:
-    """The offset behind the last committed record or marker, per (topic, partition).
-
-    Raises:
-        BusUnavailable: the broker does not answer.
-        Misconfigured: a topic does not exist or may not be read.
-    """
-    async with _question(address) as consumer:
-        found = await consumer.end_offsets(await _places(address, consumer, topics))
-        return {(address.bare(place.topic), place.partition): offset for place, offset in found.items()}
-
-
-async def beginnings(address: BusAddress, topics: Iterable[str]) -> dict[tuple[str, int], int]:
-    """The first offset still readable, per (topic, partition); raises as `ends`."""
-    async with _question(address) as consumer:
-        found = await consumer.beginning_offsets(await _places(address, consumer, topics))
-        return {(address.bare(place.topic), place.partition): offset for place, offset in found.items()}
-
-
-async def lag(address: BusAddress, group: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
-    """Offsets a group has not committed yet, per (topic, partition), 0 where only markers are left; raises as `ends`."""
-    async with _question(address, group=address.topic(group)) as consumer:
-        places = await _places(address, consumer, topics)
-        return await _left(address, consumer, {place: await consumer.committed(place) or 0 for place in places})
-
-
-async def left(address: BusAddress, topics: Iterable[str], positions: Positions) -> dict[tuple[str, int], int]:
-    """The same for a reader that keeps its own positions; raises as `ends`."""
-    async with _question(address) as consumer:
-        places = await _places(address, consumer, topics)
-        return await _left(address, consumer, {place: positions.get((address.bare(place.topic), place.partition), 0) for place in places})
-
-
-async def _left(address: BusAddress, consumer: Any, reached: Mapping[TopicPartition, int]) -> dict[tuple[str, int], int]:
-    while True:
-        first, last = await consumer.beginning_offsets(list(reached)), await consumer.end_offsets(list(reached))
-        at = {place: max(offset, first[place]) for place, offset in reached.items()}
-        try:
-            empty = await _without_records(consumer, {place: offset for place, offset in at.items() if offset < last[place]}, last)
-            break
-        except OffsetOutOfRangeError:
-            # Records were deleted between the questions: a secret, or by retention.
-            continue
-    return {(address.bare(place.topic), place.partition): 0 if place in empty else last[place] - at[place] for place in at}
-
-
-async def strays(address: BusAddress, topics: Iterable[str], *, counts: Callable[[Record], bool]) -> int:
-    """How many offsets still in these topics hold nothing that counts: ends of transactions, aborted records, others.
-
-    It reads the topics through; raises as `ends`.
-    """
-    async with _consumer(address) as consumer:
-        places = await _places(address, consumer, topics)
-        while True:
-            try:
-                return await _strays(address, consumer, places, counts)
-            except OffsetOutOfRangeError:
-                # Records were deleted meanwhile: a secret, or by retention.
-                continue
-
-
-async def _strays(address: BusAddress, consumer: Any, places: list[TopicPartition], counts: Callable[[Record], bool]) -> int:
-    first, last = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-    consumer.assign(places)
-    for place in places:
-        consumer.seek(place, first[place])
-    found: int = sum(last.values()) - sum(first.values())
-    open_ends = {place for place in places if first[place] < last[place]}
-    while open_ends:
-        for place, records in (await consumer.getmany(*open_ends, timeout_ms=_IDLE_MS)).items():
-            found -= sum(record.offset < last[place] and counts(record_of(address, record)) for record in records)
-        open_ends = {place for place in open_ends if await consumer.position(place) < last[place]}
-    return found
-
-
-async def _without_records(consumer: Any, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]) -> set[TopicPartition]:
-    """Of the partitions, those that hold nothing but transaction markers from `begin` to `end`."""
-    empty: set[TopicPartition] = set()
-    if begin:
-        consumer.assign(list(begin))
-        for place, offset in begin.items():
-            consumer.seek(place, offset)
-    left = set(begin)
-    while left:
-        found = await consumer.getmany(*left, timeout_ms=_IDLE_MS, max_records=1)
-        left -= set(found)
-        empty |= {place for place in left if await consumer.position(place) >= end[place]}
-        left -= empty
-    return empty
-
-
 def record_of(address: BusAddress, record: Any) -> Record:
     """Our record from aiokafka's, under the bare name of its topic."""
     return Record(
@@ -187,13 +95,14 @@ def record_of(address: BusAddress, record: Any) -> Record:
 
 
 @asynccontextmanager
-async def _consumer(address: BusAddress, group: str | None = None) -> AsyncIterator[Any]:
+async def consuming(address: BusAddress, group: str | None = None, *, committed: bool = True) -> AsyncIterator[Any]:
+    """An aiokafka consumer of a group or of none; what it fails with is one of our errors."""
     consumer = AIOKafkaConsumer(
         **address.client(),
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="none",
-        isolation_level="read_committed",
+        isolation_level="read_committed" if committed else "read_uncommitted",
         max_partition_fetch_bytes=4 * 1024 * 1024,
         fetch_max_wait_ms=100,
     )
@@ -210,17 +119,12 @@ async def _consumer(address: BusAddress, group: str | None = None) -> AsyncItera
         await consumer.stop()
 
 
-@asynccontextmanager
-async def _question(address: BusAddress, group: str | None = None) -> AsyncIterator[Any]:
-    """A consumer for one answer. aiokafka itself asks for ever while a coordinator is being looked for."""
-    try:
-        async with asyncio.timeout(_ANSWER_SECONDS), _consumer(address, group) as consumer:
-            yield consumer
-    except TimeoutError:
-        raise BusUnavailable(f"the bus did not answer in {_ANSWER_SECONDS:.0f} s", bootstrap=address.bootstrap) from None
+async def partitions_of(address: BusAddress, consumer: Any, topics: Iterable[str]) -> list[TopicPartition]:
+    """The partitions of topics.
 
-
-async def _places(address: BusAddress, consumer: Any, topics: Iterable[str]) -> list[TopicPartition]:
+    Raises:
+        Misconfigured: a topic does not exist or may not be read.
+    """
     known = await metadata.cluster(consumer)
     found = []
     for name in topics:

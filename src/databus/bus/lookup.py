@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from contextlib import aclosing
 
 from databus.bus.address import BusAddress
-from databus.bus.follow import ends
+from databus.bus.offsets import ends
 from databus.bus.partition import partition
 from databus.bus.through import through
 from databus.errors import BusUnavailable

@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from contextlib import aclosing
 
 from databus.bus.address import BusAddress
-from databus.bus.follow import Positions, beginnings, ends, follow
+from databus.bus.follow import Positions, follow
+from databus.bus.offsets import beginnings, ends
 from databus.model.chunk import Record
 
 Moved = Callable[[Mapping[tuple[str, int], int], Mapping[tuple[str, int], int]], None]

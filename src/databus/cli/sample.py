@@ -173,8 +173,9 @@ def waiting(lags: Mapping[str, int], told: status.Sum | None) -> str:
     """Where what has not come through is: behind which worker, or nowhere."""
     if told is None:
         return "the bus or the store does not answer"
-    behind = ", ".join(f"the {name} has {lag:,} records still to take" for name, lag in lags.items() if lag)
-    return behind or f"every worker has taken all there is, and {told.unaccounted:,} places of inboxes are unaccounted for"
+    behind = [f"the {name} has {lag:,} records still to take" for name, lag in lags.items() if lag]
+    behind += [f"{topic} has {number:,} offsets behind an open transaction" for topic, number in told.held.items()]
+    return ", ".join(behind) or f"every worker has taken all there is, and {told.unaccounted:,} places of inboxes are unaccounted for"
 
 
 def _rate(done: float, started: float) -> str:

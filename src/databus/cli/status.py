@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from databus.bus import topics
 from databus.bus.address import BusAddress
-from databus.bus.follow import beginnings, ends, lag, left, strays
+from databus.bus.offsets import beginnings, ends, held, lag, left, strays
 from databus.bus.truncation import is_marker
 from databus.cli.output import as_json, bytes_of, console, table
 from databus.cli.session import Session, session
@@ -41,6 +42,7 @@ class Sum:
     markers: int
     unaccounted: int
     count: Count
+    held: Mapping[str, int] = field(default_factory=dict)
 
 
 def status(as_document: Annotated[bool, typer.Option("--json", help="for machines")] = False) -> int:
@@ -80,6 +82,9 @@ async def measure(pool: Pool, user: Callable[[str], BusAddress], inboxes: tuple[
     Raises:
         BusUnavailable, StoreUnavailable: it cannot be told.
     """
+    behind = Counter[str]()
+    for (topic, _), number in (await held(user("operator"), (*inboxes, topics.EVENTS, *PROJECTED))).items():
+        behind[topic] += number
     taken = sum((await ends(user("operator"), inboxes)).values())
     lags = {
         "checker": sum((await lag(user("checker"), "checker", inboxes)).values()),
@@ -89,9 +94,9 @@ async def measure(pool: Pool, user: Callable[[str], BusAddress], inboxes: tuple[
     judged, count = await reconciliation.places(pool), await reconciliation.count(pool)
     rest = max(0, taken - judged)
     if any(lags.values()):
-        return lags, Sum(taken, rest, judged, 0, 0, count)
+        return lags, Sum(taken, rest, judged, 0, 0, count, behind)
     markers = min(rest, await _markers(user("checker"), inboxes, count.refused)) if rest else 0
-    return lags, Sum(taken, 0, judged, markers, rest - markers, count)
+    return lags, Sum(taken, 0, judged, markers, rest - markers, count, behind)
 
 
 async def _markers(checker: BusAddress, inboxes: tuple[str, ...], refused: int) -> int:
@@ -124,6 +129,9 @@ def show(out: Console, processes: list[ProcessStatus], lags: dict[str, int], tot
         f"Inboxes took {totals.taken:,} = judged {totals.judged:,} + on the way {totals.on_the_way:,} "
         f"+ markers {totals.markers:,} + unaccounted {totals.unaccounted:,}"
     )
+    if totals.held:
+        told = ", ".join(f"{topic} {number:,}" for topic, number in sorted(totals.held.items()))
+        out.print(f"Held behind open transactions: {told}; each ends when its client ends it, or after the client's transaction.timeout.ms")
     out.print(f"Beside the sum: {count.other:,} steps that no submission made, {count.copies:,} told on along links")
     if told_time:
         out.print("Submissions are judged by the time they tell (embedded stack only; elsewhere by the broker's)")
