@@ -113,12 +113,12 @@ async def test_what_lies_behind_an_open_transaction_is_told_until_it_ends(as_use
         async with Journal(tax) as journal:
             for number in range(8):
                 await journal.append("in.tax", b"%d" % number, b"v")
-        written = (await offsets.held(checker, ["in.tax"]))["in.tax", 1]
+        written = (await offsets.uncommitted(checker, ["in.tax"]))["in.tax", 1]
         assert written >= 1
-        assert await offsets.held(checker, ["in.tax"]) == {("in.tax", 1): written}
+        assert await offsets.uncommitted(checker, ["in.tax"]) == {("in.tax", 1): written}
         assert (await offsets.left(checker, ["in.tax"], {}))["in.tax", 1] == 0
         await opened.commit_transaction()
-        assert await offsets.held(checker, ["in.tax"]) == {}
+        assert await offsets.uncommitted(checker, ["in.tax"]) == {}
         assert (await offsets.left(checker, ["in.tax"], {}))["in.tax", 1] == written + 1, "and the end of the transaction"
     finally:
         await opened.stop()

@@ -115,7 +115,8 @@ class Live:
         def even() -> Sum | None:
             told.append(status.measured(self.here))
             lags, total = told[-1]
-            return total if total and not any(lags.values()) and not total.held and total.on_the_way == total.unaccounted == 0 else None
+            rests = total and not any(lags.values()) and not total.uncommitted
+            return total if total and rests and total.on_the_way == total.unaccounted == 0 else None
 
         told: list[tuple[dict[str, int], Sum | None]] = []
         until = time.monotonic() + seconds

@@ -65,7 +65,7 @@ async def _left(address: BusAddress, consumer: Any, reached: Mapping[TopicPartit
     return {(address.bare(place.topic), place.partition): 0 if place in empty else last[place] - at[place] for place in at}
 
 
-async def held(address: BusAddress, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+async def uncommitted(address: BusAddress, topics: Iterable[str]) -> dict[tuple[str, int], int]:
     """Offsets that lie behind the beginning of an open transaction, per (topic, partition) that has any; raises as `ends`.
 
     Nobody who reads what is committed is given them before that transaction ends: when its client ends it, or the broker,
@@ -73,7 +73,7 @@ async def held(address: BusAddress, topics: Iterable[str]) -> dict[tuple[str, in
     """
     async with _question(address, committed=False) as consumer:
         written = await consumer.end_offsets(await partitions_of(address, consumer, topics))
-    # Asked for after the other: what is appended in between must not seem to be held.
+    # Asked for after the other: what is appended in between must not seem to be uncommitted.
     committed = await ends(address, topics)
     found = {(address.bare(place.topic), place.partition): at for place, at in written.items()}
     return {place: at - committed[place] for place, at in found.items() if committed[place] < at}

@@ -174,7 +174,7 @@ def waiting(lags: Mapping[str, int], told: status.Sum | None) -> str:
     if told is None:
         return "the bus or the store does not answer"
     behind = [f"the {name} has {lag:,} records still to take" for name, lag in lags.items() if lag]
-    behind += [f"{topic} has {number:,} offsets behind an open transaction" for topic, number in told.held.items()]
+    behind += [f"{topic} has {number:,} offsets behind an open transaction" for topic, number in told.uncommitted.items()]
     return ", ".join(behind) or f"every worker has taken all there is, and {told.unaccounted:,} places of inboxes are unaccounted for"
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from databus.bus import topics
 from databus.bus.address import BusAddress
-from databus.bus.offsets import beginnings, ends, held, lag, left, strays
+from databus.bus.offsets import beginnings, ends, lag, left, strays, uncommitted
 from databus.bus.truncation import is_marker
 from databus.cli.output import as_json, bytes_of, console, table
 from databus.cli.session import Session, session
@@ -42,7 +42,7 @@ class Sum:
     markers: int
     unaccounted: int
     count: Count
-    held: Mapping[str, int] = field(default_factory=dict)
+    uncommitted: Mapping[str, int] = field(default_factory=dict)
 
 
 def status(as_document: Annotated[bool, typer.Option("--json", help="for machines")] = False) -> int:
@@ -83,7 +83,7 @@ async def measure(pool: Pool, user: Callable[[str], BusAddress], inboxes: tuple[
         BusUnavailable, StoreUnavailable: it cannot be told.
     """
     behind = Counter[str]()
-    for (topic, _), number in (await held(user("operator"), (*inboxes, topics.EVENTS, *PROJECTED))).items():
+    for (topic, _), number in (await uncommitted(user("operator"), (*inboxes, topics.EVENTS, *PROJECTED))).items():
         behind[topic] += number
     taken = sum((await ends(user("operator"), inboxes)).values())
     lags = {
@@ -129,9 +129,9 @@ def show(out: Console, processes: list[ProcessStatus], lags: dict[str, int], tot
         f"Inboxes took {totals.taken:,} = judged {totals.judged:,} + on the way {totals.on_the_way:,} "
         f"+ markers {totals.markers:,} + unaccounted {totals.unaccounted:,}"
     )
-    if totals.held:
-        told = ", ".join(f"{topic} {number:,}" for topic, number in sorted(totals.held.items()))
-        out.print(f"Held behind open transactions: {told}; each ends when its client ends it, or after the client's transaction.timeout.ms")
+    if totals.uncommitted:
+        told = ", ".join(f"{topic} {number:,}" for topic, number in sorted(totals.uncommitted.items()))
+        out.print(f"Behind open transactions: {told}; until the client ends its own, or the broker does by transaction.timeout.ms")
     out.print(f"Beside the sum: {count.other:,} steps that no submission made, {count.copies:,} told on along links")
     if told_time:
         out.print("Submissions are judged by the time they tell (embedded stack only; elsewhere by the broker's)")
