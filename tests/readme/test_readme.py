@@ -103,7 +103,7 @@ def test_the_ready_lines_work_as_they_are_printed(clone: Path, serving: Path) ->
 
     def run(line: str) -> str:
         done = subprocess.run(
-            ["bash", "-c", line], cwd=clone, env={**environment(), "PATH": path}, capture_output=True, text=True, timeout=120, check=False
+            ["bash", "-c", line], cwd=clone, env={**environment(), "PATH": path}, capture_output=True, text=True, timeout=300, check=False
         )
         assert done.returncode == 0, (line, done.stdout[-1000:], done.stderr[-1000:])
         return done.stdout
