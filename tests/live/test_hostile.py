@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,6 +116,22 @@ def test_every_submission_is_accounted_for(live: Live, sent: Sent) -> None:
     total = live.settled(60.0)
     assert total.unaccounted == 0
     assert total.count.refused == sum(one.rule == "DQ-SEC-01" for one in sent.attempts)
+
+
+def test_a_transaction_left_open_holds_up_its_own_inbox_alone_and_is_told(live: Live, sent: Sent) -> None:
+    draft = licence(live.here, sent.about, DEPARTMENT)
+
+    async def open_while(looking: Callable[[], Any]) -> Any:
+        address = live.here.address(DEPARTMENT)
+        async with AIOKafkaProducer(**address.client(), transactional_id=address.topic(f"{INBOX}.open")) as out, out.transaction():
+            told = {"key": draft.key, "value": draft.body(live.here), "headers": draft.all_headers()}
+            await out.send_and_wait(address.topic(INBOX), **told)
+            return await asyncio.to_thread(looking)
+
+    told = asyncio.run(open_while(lambda: live.json("status")))["reconciliation"]
+    assert told["uncommitted"] == {INBOX: 1} and told["unaccounted"] == 0
+    eventually(lambda: live.sql("SELECT 1 FROM steps WHERE submission_id = $1", draft.submission_id), 120, "it is taken when that ends")
+    assert live.settled(90.0).uncommitted == {}
 
 
 def test_a_record_too_large_is_the_brokers_refusal_and_the_next_one_passes(live: Live, sent: Sent) -> None:

@@ -94,9 +94,9 @@ async def measure(pool: Pool, user: Callable[[str], BusAddress], inboxes: tuple[
     judged, count = await reconciliation.places(pool), await reconciliation.count(pool)
     rest = max(0, taken - judged)
     if any(lags.values()):
-        return lags, Sum(taken, rest, judged, 0, 0, count, behind)
+        return lags, Sum(taken, rest, judged, 0, 0, count, dict(behind))
     markers = min(rest, await _markers(user("checker"), inboxes, count.refused)) if rest else 0
-    return lags, Sum(taken, 0, judged, markers, rest - markers, count, behind)
+    return lags, Sum(taken, 0, judged, markers, rest - markers, count, dict(behind))
 
 
 async def _markers(checker: BusAddress, inboxes: tuple[str, ...], refused: int) -> int:
