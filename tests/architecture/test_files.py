@@ -40,6 +40,16 @@ INDEXES = re.compile(
 MACHINES = re.compile("(?<![\\w.])/(" + "|".join(("work", "root", "home", "Users", "tmp/w")) + ")/\\w")
 
 
+TOP = {
+    *("README.md", "Makefile", "pyproject.toml", "requirements.lock", ".gitignore", ".ci"),
+    *("schemas", "services", "policies", "src", "tests", "bench", "helm"),
+}
+
+
+def test_nothing_lies_beside_what_the_project_is_made_of() -> None:
+    assert {path.relative_to(CHECKOUT).parts[0] for path in tracked()} <= TOP
+
+
 def test_files_are_at_most_250_lines() -> None:
     long = {shown(path): count for path in python_files() if (count := len(path.read_text("utf-8").splitlines())) > 250}
     assert not long
