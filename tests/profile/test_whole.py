@@ -14,7 +14,11 @@ from databus.model.chunk import Record
 from databus.model.event import Event, Op
 from databus.model.finding import Finding
 from databus.model.labels import Publication
+from databus.profile.announcing import clock_of
+from databus.profile.checks import Weighed
+from databus.profile.election import Elected
 from databus.profile.profiler import duty, processor
+from databus.profile.whole import Whole
 from databus.testing.events import DAY
 from folding import CODEC, CONTRACT, KNOWN, NAME, OLD_NAME, OTHER_NAME, Line, said
 
@@ -233,6 +237,36 @@ def test_an_event_on_a_record_that_waits_to_be_swept_sweeps_it_first() -> None:
     line.hear(said("penalty", Op.ANNOTATE, 2, number=8))
     kinds = [(step.kind, step.standing.value) for step in line.steps if step.record_key == "ADMIN_PENALTY|8" and not step.attributes]
     assert kinds[1:] == [(Kind.ENDED, "HELD"), (Kind.NOTED, "HELD")]
+
+
+def test_a_record_is_judged_for_what_concerns_it_and_not_for_what_waits_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged, weigh = list[str](), Whole.weigh
+
+    def weighed(whole: Whole, elected: Elected, *more: Any) -> Weighed:
+        judged.append(elected.lead.record_key)
+        return weigh(whole, elected, *more)
+
+    monkeypatch.setattr(Whole, "weigh", weighed)
+    others = [said("penalty", number=number, counterparty_name=OTHER_NAME) for number in range(2, 10)]
+    gone = said("registration", seq=2, reg_state="CANCELLED", ended_on=date(2026, 8, 1), known_at=KNOWN + 1)
+    line = Line(processor(CONTRACT, CODEC, slice_size=4)).hear(said("penalty"), *others, said("registration"), gone)
+    judged.clear()
+    line.hear(said("penalty", Op.ANNOTATE, 2, known_at=KNOWN + 2))
+    # Once for the end of its subject, once for its own event: under whose name others are is no matter of this one.
+    assert judged.count("ADMIN_PENALTY|1") == 2
+    (told,) = [one for one in line.findings if isinstance(one, Finding) and (one.rule, one.record_key) == ("DQ-CONS-03", "ADMIN_PENALTY|1")]
+    assert told.issued_at == gone.known_at
+
+
+def test_a_licence_that_no_penalty_names_waits_for_nothing_and_one_that_is_named_does() -> None:
+    def waiting(*more: Event) -> int:
+        others = [said("penalty", number=number, counterparty_name=OTHER_NAME) for number in range(9)]
+        line = Line(processor(CONTRACT, CODEC, slice_size=4)).hear(*others, *more[1:], said("registration"), more[0])
+        return len(clock_of(line.state, 3, CODEC).touched)
+
+    takes = said("penalty", number=10, penalty_kinds=["REVOKE_LICENCE"], suspended_licence="JY0001")
+    assert waiting(said("abnormal")) == waiting(said("licence")) == 1
+    assert waiting(said("licence"), takes) == 2
 
 
 def test_a_name_change_touches_the_records_of_that_name_alone() -> None:

@@ -20,7 +20,8 @@ from databus.model.finding import Answer, Finding, FindingStatus, Verdict
 from databus.model.labels import SubjectKind
 from databus.profile.charter import IDENTITY, Charter
 from databus.profile.checks import CONFLICT, EQUIVOCAL, Failure
-from databus.profile.dossier import At, Dossiers
+from databus.profile.dossier import Dossiers
+from databus.profile.groups import At
 from databus.profile.overlay import Known, Overlay
 from databus.profile.registers import Register, source
 from databus.profile.sheet import Sheet

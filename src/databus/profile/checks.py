@@ -14,8 +14,9 @@ from databus.model.labels import Standing
 from databus.model.nouns import dataclass
 from databus.profile.charter import Charter
 from databus.profile.claims import LICENCE, TAKES, Claim, identity_of
-from databus.profile.dossier import NUMBER, Dossiers, doubtful
+from databus.profile.dossier import Dossiers, doubtful
 from databus.profile.election import Elected
+from databus.profile.groups import NUMBER
 from databus.profile.registers import REPAIR, source
 from databus.profile.standing import Stand, Submission
 from databus.profile.ties import led
@@ -135,7 +136,7 @@ def _taken(content: Event, claim: Claim, day: int, failures: list[Failure], char
     for value, role, _ in claim.numbers:
         if role != TAKES:
             continue
-        for record, (told, until) in sorted(dossiers.members(content.subject_key, NUMBER + value).items()):
+        for record, (told, until) in sorted(dossiers.groups.members(content.subject_key, NUMBER + value).items()):
             if told == LICENCE and until - _EPOCH >= day:
                 failures.append(Failure(TAKEN, content, charter.takes.field, about=record, expected=record))
                 wakes.append(until - _EPOCH + 1)

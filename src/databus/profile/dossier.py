@@ -1,15 +1,9 @@
-"""The sheets of a partition's subjects as the chunk at hand sees them, and who is in which group.
-
-A group's members stand in entries of their own, one per record under `subject‖~group`: adding one writes one register,
-and what changes with the group touches its members and nobody else.
-"""
+"""The sheets of a partition's subjects as the chunk at hand sees them, and what moves them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from heapq import nsmallest
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -23,13 +17,11 @@ from databus.model.event import Event
 from databus.profile.attributes import elect
 from databus.profile.charter import Charter
 from databus.profile.claims import LICENCE, TAKES, Claim
+from databus.profile.groups import GROUP, NUMBER, At, Groups
 from databus.profile.sheet import KEPT, Sheet, group_of, packed, unpacked
 from databus.profile.ties import Ties
 
-SHEET, MEMO, GROUP, NUMBER = "sheet", "memo", "~", "~#"
-LINKS, WAY = "~link", "~@"
-"""Groups of the records that are links, and of those that hold copies of one way."""
-At = tuple[str, str]
+SHEET, MEMO = "sheet", "memo"
 _OWN = frozenset({"head", "clock", SHEET, MEMO})
 
 
@@ -49,16 +41,16 @@ class Touch:
 
 @dataclass(slots=True)
 class Dossiers:
-    """What a chunk reads and writes of sheets, entries and memos; each is read once."""
+    """What a chunk reads and writes of sheets, groups and memos; sheets and memos are read once."""
 
     codec: Codec
     state: State
     charter: Charter
+    groups: Groups
     sheets: dict[str, Sheet] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
     told: dict[str, dict[str, Elected | None]] = field(default_factory=dict)
     electing: dict[str, set[str]] = field(default_factory=dict)
-    entries: dict[bytes, dict[bytes, bytes | None]] = field(default_factory=dict)
     memos: dict[At, dict[str, list[Any]]] = field(default_factory=dict)
     noted: set[At] = field(default_factory=set)
 
@@ -77,21 +69,6 @@ class Dossiers:
             data = None if fresh else self.state.get(_memo(at))
             memo = self.memos[at] = {} if data is None else orjson.loads(decode_sheet(self.codec, data))
         return memo
-
-    def members(self, subject: str, group: str) -> dict[str, Any]:
-        """The members of a group, as the chunk has left them: record key → what its entry says."""
-        prefix = keys.pack(subject, group)
-        found: dict[bytes, bytes | None] = {**self.state.group(prefix), **self.entries.get(prefix, {})}
-        standing = ((key, value) for key, value in found.items() if value is not None)
-        return {keys.unpack(key)[2]: orjson.loads(decode_sheet(self.codec, value)) for key, value in standing}
-
-    def first(self, subject: str, group: str) -> Iterator[str]:
-        """The first records of a group, in order: asked in their order, for one may be of a hundred thousand."""
-        prefix = keys.pack(subject, group)
-        own = {keys.last(key, prefix): value for key, value in self.entries.get(prefix, {}).items()}
-        stored = islice((name for name in self.state.members(prefix) if name not in own), KEPT)
-        made = (name for name, value in own.items() if value is not None)
-        yield from (name.decode() for name in nsmallest(KEPT, (*stored, *made)))
 
     def hear(self, event: Event, values: tuple[tuple[str, str, int], ...], uscc: str) -> list[Touch]:
         """An authority's record tells something, perhaps of earlier days: what it ever told it vouches for."""
@@ -134,7 +111,7 @@ class Dossiers:
         group = sheet.groups.get(name)
         if group is None or record < group.first[0]:
             self._worded(subject, uscc, {name: value for name, value, _ in claim.values})
-        self.write(subject, GROUP + name, record, claim.day)
+        self.groups.put(subject, GROUP + name, record, claim.day)
         if sheet.join(record, claim):
             self.moved.add(subject)
 
@@ -144,8 +121,8 @@ class Dossiers:
         group = sheet.groups.get(name)
         if group is not None and record == group.first[0]:
             self._worded(subject, uscc, group.values)
-        self.write(subject, GROUP + name, record, None, gone=True)
-        if sheet.leave(record, claim, self.first(subject, GROUP + name)):
+        self.groups.drop(subject, GROUP + name, record)
+        if sheet.leave(record, claim, self.groups.first(subject, GROUP + name, KEPT)):
             self.moved.add(subject)
 
     def _numbered(self, at: At, before: Claim | None, after: Claim | None) -> list[Touch]:
@@ -154,9 +131,9 @@ class Dossiers:
             return []
         old, new = set(told), set(tells)
         for value, _, _ in old - new:
-            self.write(at[0], NUMBER + value, at[1], None, gone=True)
+            self.groups.drop(at[0], NUMBER + value, at[1])
         for value, role, until in new - old:
-            self.write(at[0], NUMBER + value, at[1], [role, until])
+            self.groups.put(at[0], NUMBER + value, at[1], [role, until])
         moved = {value for value, role, _ in old ^ new if role == LICENCE}
         return [Touch(at[0], NUMBER + value, role=TAKES) for value in sorted(moved)]
 
@@ -208,11 +185,6 @@ class Dossiers:
         told.update({name: now.get(name) for name in names})
         return before, now
 
-    def write(self, subject: str, group: str, record: str, told: Any, *, gone: bool = False) -> None:
-        """Put a record into a group, or take it out."""
-        value = None if gone else encode_sheet(self.codec, orjson.dumps(told))
-        self.entries.setdefault(keys.pack(subject, group), {})[keys.pack(subject, group, record)] = value
-
     def ties(self, subject: str) -> Ties | None:
         """What is known of who the subject is; None where no link was heard of."""
         return self.sheet(subject).ties
@@ -223,7 +195,7 @@ class Dossiers:
 
     def registers(self) -> dict[bytes, bytes | None]:
         """Everything written, as it goes into `registers`."""
-        written: dict[bytes, bytes | None] = {key: value for entries in self.entries.values() for key, value in entries.items()}
+        written = self.groups.registers()
         for subject in self.moved:
             written[keys.pack(subject, SHEET)] = encode_sheet(self.codec, packed(self.sheets[subject]))
         for at in self.noted:

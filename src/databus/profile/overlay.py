@@ -14,13 +14,12 @@ from databus.errors import DataUnusable, Undecodable, UnknownSchema
 from databus.model import keys
 from databus.model.chunk import State
 from databus.model.event import Event
+from databus.profile.groups import At
 from databus.profile.registers import Address, Profile, Register
 from databus.profile.standing import Stand
 from databus.profile.view import View
 
 HEAD, CLOCK = "head", "clock"
-At = tuple[str, str]
-"""Subject and record."""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ import orjson
 from databus.model import keys
 from databus.model.nouns import dataclass
 from databus.profile.dossier import Dossiers, Touch, holds_records
+from databus.profile.groups import At
 from databus.profile.overlay import Overlay
 
 
@@ -27,9 +28,16 @@ class Pending:
             stored = {keys.unpack(prefix)[1] for prefix in overlay.state.of(touch.subject)}
             made = {record for (subject, record), known in overlay.records.items() if subject == touch.subject and known.profile}
             return sorted(record for record in stored | made if record > self.cursor and holds_records(record))
-        found = dossiers.members(touch.subject, touch.group)
+        found = dossiers.groups.members(touch.subject, touch.group)
         chosen = (record for record, told in found.items() if record > self.cursor and _meant(touch, told))
         return sorted(chosen)
+
+    def concerns(self, at: At, dossiers: Dossiers) -> bool:
+        """True if a record is among them."""
+        subject, record = at
+        if subject != self.touch.subject or record <= self.cursor:
+            return False
+        return not self.touch.group or any(_meant(self.touch, told) for told in dossiers.groups.of(at, self.touch.group))
 
 
 def _meant(touch: Touch, told: object) -> bool:

@@ -6,6 +6,7 @@ it is judged first, so it makes no difference in how many slices a sweep was don
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -21,7 +22,8 @@ from databus.profile.answering import Cause
 from databus.profile.counted import counted
 from databus.profile.dossier import Touch, holds_records
 from databus.profile.forwarding import copies_of
-from databus.profile.overlay import CLOCK, At, Known, Overlay
+from databus.profile.groups import At
+from databus.profile.overlay import CLOCK, Known, Overlay
 from databus.profile.pending import Pending, sealed, unsealed
 from databus.profile.standing import Read, Rules
 from databus.profile.steps import kind_in_time, moved
@@ -47,6 +49,7 @@ class Timeline:
     budget: int
     committed: Clock
     clock: Clock
+    waiting: deque[Pending]
     writes: bool
     coming: Iterator[tuple[int, bytes]] | None = None
     ahead: tuple[int, bytes] | None = None
@@ -86,41 +89,35 @@ class Timeline:
             outputs += self._woken(at)
         if self.clock.cursor is not None and known.profile and keys.pack(*at) > self.clock.cursor:
             outputs += self._rejudged(at)
-        for touched in self.clock.touched:
-            pending = unsealed(touched)
-            if pending.touch.subject == at[0] and known.profile and not pending.touch.target:
+        # A walk over what waits now: what the judgements themselves touch comes behind it.
+        for pending in tuple(self.waiting):
+            if known.profile and not pending.touch.target and pending.concerns(at, self.whole.dossiers):
                 outputs += self._judged(at, self.clock.day, pending.cause, pending.at, pending.offset)
         return outputs
 
     def touch(self, touches: Iterable[Touch], event: Event, offset: int) -> list[Output]:
         """Judge the records that a change of their subject's sheet concerns, as far as the budget goes."""
-        pending = [Pending(touch, event.event_id, event.known_at, offset) for touch in touches]
-        # Most often a licence that no penalty has named: what can be done at once and is nothing is not kept first.
-        if self.budget > 0 and not self.clock.touched and not any(map(self._concerns, pending)):
-            return []
-        self.clock = replace(self.clock, touched=(*self.clock.touched, *map(sealed, pending)))
+        pending = (Pending(touch, event.event_id, event.known_at, offset) for touch in touches)
+        # Most often a licence that no penalty has named. A record that comes to be concerned later is judged when it does.
+        self.waiting += (one for one in pending if one.touch.target or one.members(self.whole.dossiers, self.overlay))
         return self.concerned()
-
-    def _concerns(self, pending: Pending) -> bool:
-        return bool(pending.touch.target or pending.members(self.whole.dossiers, self.overlay))
 
     def concerned(self) -> list[Output]:
         """Judge what is still to be judged of that, or tell it on."""
         outputs: list[Output] = []
-        waiting: list[bytes] = []
-        while self.clock.touched and self.budget > 0:
-            (first, *rest), pending = self.clock.touched, unsealed(self.clock.touched[0])
-            self.clock = replace(self.clock, touched=tuple(rest))
+        untold: list[Pending] = []
+        while self.waiting and self.budget > 0:
+            pending = self.waiting.popleft()
             if pending.touch.target and not self.writes:
-                waiting.append(first)
+                untold.append(pending)
                 continue
             members = pending.members(self.whole.dossiers, self.overlay)
             if len(members) > self.budget:
-                self.clock = replace(self.clock, touched=(sealed(replace(pending, cursor=members[self.budget - 1])), *rest))
+                self.waiting.appendleft(replace(pending, cursor=members[self.budget - 1]))
             for record in members[: self.budget]:
                 outputs += self._concerned(pending, record)
             self.budget -= min(self.budget, len(members))
-        self.clock = replace(self.clock, touched=(*waiting, *self.clock.touched))
+        self.waiting.extendleft(reversed(untold))
         return outputs
 
     def _concerned(self, pending: Pending, record: str) -> list[Output]:
@@ -160,6 +157,7 @@ class Timeline:
     def registers(self) -> dict[bytes, bytes | None]:
         """All that the chunk has written: records, sheets, and the clock where it has moved."""
         written = {**self.overlay.registers(), **self.whole.dossiers.registers()}
+        self.clock = replace(self.clock, touched=tuple(map(sealed, self.waiting)))
         if self.clock == self.committed:
             return written
         return {**written, clock_key(self.partition): wire.encode_clock(self.overlay.codec, self.clock)}
@@ -234,8 +232,7 @@ class Timeline:
             outputs += [] if attributes is None else [told(self.overlay.codec, attributes)]
             outputs += findings
         # Under a cause of their own: a record that this one moved already may move again because of it.
-        pending = (sealed(Pending(touch, name, why.at, place.offset)) for touch in touches)
-        self.clock = replace(self.clock, touched=(*self.clock.touched, *pending))
+        self.waiting += (Pending(touch, name, why.at, place.offset) for touch in touches)
         return outputs
 
 
@@ -244,4 +241,5 @@ def timeline(
 ) -> Timeline:
     """The time of a partition as it was committed."""
     clock = clock_of(overlay.state, partition, overlay.codec)
-    return Timeline(overlay, partition, rules, read, whole, release, budget, clock, clock, writes)
+    waiting = deque(map(unsealed, clock.touched))
+    return Timeline(overlay, partition, rules, read, whole, release, budget, clock, clock, waiting, writes)

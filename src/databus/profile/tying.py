@@ -6,7 +6,8 @@ from hashlib import blake2b
 
 from databus.model import keys
 from databus.model.event import Event
-from databus.profile.dossier import LINKS, WAY, Dossiers, Touch
+from databus.profile.dossier import Dossiers, Touch
+from databus.profile.groups import LINKS, WAY
 from databus.profile.registers import Profile
 from databus.profile.ties import Leads, Ties, counts
 
@@ -25,10 +26,10 @@ def tie(event: Event, profile: Profile, dossiers: Dossiers) -> list[Touch]:
     dossiers.moved.add(subject)
     ties.code = event.codes.get(keys.USCI) or ties.code
     if way:
-        dossiers.write(subject, WAY + _named(way), record, 1)
+        dossiers.groups.put(subject, WAY + _named(way), record, 1)
         ties.ways = sorted({*ties.ways, way})
     if any(register.event.link for register in profile.values()):
-        dossiers.write(subject, LINKS, record, 1)
+        dossiers.groups.put(subject, LINKS, record, 1)
         ties.hear(record, way, profile)
     touched = _turned(subject, ties, before, ties.leads())
     if event.link and event.link[0] == subject and event.link[1] not in ties.targets:

@@ -20,8 +20,9 @@ from databus.profile.attributes import stated
 from databus.profile.charter import Charter
 from databus.profile.checks import Weighed, weigh
 from databus.profile.claims import Claim, claim_of, level_of, values_of
-from databus.profile.dossier import At, Dossiers, Touch
+from databus.profile.dossier import Dossiers, Touch
 from databus.profile.election import Elected
+from databus.profile.groups import At, Groups
 from databus.profile.overlay import Overlay
 from databus.profile.registers import CONTENT, DELETE, Profile, deletes, source
 from databus.profile.standing import Read, Submission
@@ -95,7 +96,7 @@ class Whole:
 
 def whole(contract: Contract, charter: Charter, codec: Codec, state: State, read: Read) -> Whole:
     """The subjects of a partition, for one chunk."""
-    return Whole(charter, Dossiers(codec, state, charter), Answers(contract, charter, codec), read)
+    return Whole(charter, Dossiers(codec, state, charter, Groups(codec, state)), Answers(contract, charter, codec), read)
 
 
 def _attributed(step: Change, states: Sequence[AttributeState], pv: int, name: str, cause: Cause) -> Change:
