@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from databus.bus.registers import Registers
+from databus.bus.registers import FEW, Registers
 from databus.contract.wire import NEVER, wake_of
 from databus.model import keys
 
@@ -78,15 +78,19 @@ def test_no_bytes_are_too_strange_to_lead(value: bytes) -> None:
     assert -(2**34) < wake_of(value) <= max(NEVER, 2**34)
 
 
-@given(st.lists(st.tuples(st.text("ab", max_size=2), st.sampled_from([b"1", None]))), st.integers(0, 10))
+@given(
+    st.lists(st.tuples(st.text("ab", min_size=1, max_size=2), st.sampled_from([b"1", None]))), st.integers(0, 10), st.sampled_from([0, FEW])
+)
 def test_the_members_of_a_group_come_in_order_whenever_they_are_asked_for_first(
-    writes: list[tuple[str, bytes | None]], first_asked: int
+    writes: list[tuple[str, bytes | None]], first_asked: int, others: int
 ) -> None:
     state, prefix = Registers(), keys.pack("s", "~g")
-    for number, (name, value) in enumerate(writes):
+    writes = [*((f"aa{number}", b"1") for number in range(others)), *writes]
+    for number, (name, value) in enumerate(writes, start=-others):
         if number == first_asked:
             list(state.members(prefix))
         state.put(keys.pack("s", "~g", name), value)
     left = [name for name, value in dict(writes).items() if value is not None]
     # As text, not as keys, which begin with a length.
     assert list(state.members(prefix)) == [name.encode() for name in sorted(left)]
+    assert list(state.members(prefix, b"ab")) == [name.encode() for name in sorted(left) if name > "ab"]

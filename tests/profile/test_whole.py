@@ -231,6 +231,19 @@ def test_a_change_of_the_sheet_is_swept_in_slices_and_ends_in_the_same_profile()
     assert (sliced.current, sliced.open, sliced.versions) == (whole.current, whole.open, whole.versions)
 
 
+def test_a_group_that_is_judged_in_slices_is_read_once() -> None:
+    def reads(size: int) -> int:
+        told = [said("penalty", number=number, counterparty_name=OTHER_NAME) for number in range(size)]
+        line, due = Line(processor(CONTRACT, CODEC, slice_size=4)).hear(*told), duty(CONTRACT, CODEC, slice_size=4, writes=False)
+        line.state.reads = 0
+        line.hear(said("registration"))
+        while (outcome := due(3, line.state, 0, 0.0)) is not None:
+            line.state.commit(outcome)
+        return line.state.reads
+
+    assert reads(96) - reads(64) == reads(64) - reads(32)
+
+
 def test_an_event_on_a_record_that_waits_to_be_swept_sweeps_it_first() -> None:
     told = [said("penalty", number=number, counterparty_name=OTHER_NAME) for number in range(9)]
     line = Line(processor(CONTRACT, CODEC, slice_size=4)).hear(*told, said("registration"))

@@ -11,6 +11,8 @@ from sortedcontainers import SortedSet
 from databus.contract.wire import NEVER, wake_of
 from databus.model import keys
 
+FEW = 64
+"""Members of a group that are put in order when they are asked for: to keep the order takes memory, and most groups have one."""
 _GROUP_PARTS = 2
 _NONE: Mapping[bytes, bytes] = MappingProxyType({})
 
@@ -37,11 +39,15 @@ class Registers:
         """All registers whose key begins with these two packed parts, by full key."""
         return MappingProxyType(self._groups[prefix]) if prefix in self._groups else _NONE
 
-    def members(self, prefix: bytes) -> Iterator[bytes]:
-        """The last parts of a group's keys, in order."""
-        if prefix not in self._members and prefix in self._groups:
-            self._members[prefix] = SortedSet(keys.last(key, prefix) for key in self._groups[prefix])
-        return iter(self._members.get(prefix, ()))
+    def members(self, prefix: bytes, after: bytes = b"") -> Iterator[bytes]:
+        """The last parts of a group's keys behind this one, in order."""
+        if prefix not in self._members:
+            names = (keys.last(key, prefix) for key in self._groups.get(prefix, ()))
+            if len(self._groups.get(prefix, ())) < FEW:
+                return iter(sorted(name for name in names if name > after))
+            self._members[prefix] = SortedSet(names)
+        order: Iterator[bytes] = self._members[prefix].irange(after, inclusive=(False, True))
+        return order
 
     def groups(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
         """Every group with its registers, in no order."""

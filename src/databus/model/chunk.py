@@ -62,8 +62,8 @@ class State(Protocol):
         """All registers whose key begins with these two packed parts (subject, record), by full key."""
         ...
 
-    def members(self, prefix: bytes) -> Iterator[bytes]:
-        """Of a group whose keys have three parts, the last ones as `keys.last` gives them, in order."""
+    def members(self, prefix: bytes, after: bytes = b"") -> Iterator[bytes]:
+        """Of a group whose keys have three parts, the last ones as `keys.last` gives them, in order, behind one of them."""
         ...
 
     def of(self, subject: str) -> Collection[bytes]:

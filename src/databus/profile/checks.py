@@ -136,7 +136,7 @@ def _taken(content: Event, claim: Claim, day: int, failures: list[Failure], char
     for value, role, _ in claim.numbers:
         if role != TAKES:
             continue
-        for record, (told, until) in sorted(dossiers.groups.members(content.subject_key, NUMBER + value).items()):
+        for record, (told, until) in dossiers.groups.members(content.subject_key, NUMBER + value):
             if told == LICENCE and until - _EPOCH >= day:
                 failures.append(Failure(TAKEN, content, charter.takes.field, about=record, expected=record))
                 wakes.append(until - _EPOCH + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -122,7 +123,7 @@ class Dossiers:
         if group is not None and record == group.first[0]:
             self._worded(subject, uscc, group.values)
         self.groups.drop(subject, GROUP + name, record)
-        if sheet.leave(record, claim, self.groups.first(subject, GROUP + name, KEPT)):
+        if sheet.leave(record, claim, (first for first, _ in islice(self.groups.members(subject, GROUP + name), KEPT))):
             self.moved.add(subject)
 
     def _numbered(self, at: At, before: Claim | None, after: Claim | None) -> list[Touch]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from heapq import nsmallest
-from itertools import islice
+from heapq import merge
 from typing import Any
 
 import orjson
@@ -34,11 +33,18 @@ class Groups:
     state: State
     entries: dict[bytes, dict[bytes, bytes | None]] = field(default_factory=dict)
 
-    def members(self, subject: str, group: str) -> dict[str, Any]:
-        """The members of a group, as the chunk has left them: record key → what its entry says."""
-        prefix = keys.pack(subject, group)
-        found: dict[bytes, bytes | None] = {**self.state.group(prefix), **self.entries.get(prefix, {})}
-        return {keys.unpack(key)[2]: self._told(value) for key, value in found.items() if value is not None}
+    def members(self, subject: str, group: str, after: str = "") -> Iterator[tuple[str, Any]]:
+        """The members of a group behind a record, in order, as the chunk has left them: record key and what its entry says.
+
+        One by one, for a group may be of a hundred thousand and whoever asks want but the first of them.
+        """
+        prefix, behind = keys.pack(subject, group), after.encode()
+        made = self.entries.get(prefix, {})
+        own = {keys.last(key, prefix) for key in made}
+        stored = (name for name in self.state.members(prefix, behind) if name not in own)
+        for name in merge(stored, sorted(name for name in own if name > behind)):
+            for told in self.of((subject, name.decode()), group):
+                yield name.decode(), told
 
     def of(self, at: At, group: str) -> tuple[Any, ...]:
         """What its entry says of one record; nothing where it is no member."""
@@ -46,14 +52,6 @@ class Groups:
         key, made = keys.pack(subject, group, record), self.entries.get(keys.pack(subject, group), {})
         value = made[key] if key in made else self.state.get(key)
         return () if value is None else (self._told(value),)
-
-    def first(self, subject: str, group: str, count: int) -> Iterator[str]:
-        """So many of the first records of a group, in order: asked in their order, for one may be of a hundred thousand."""
-        prefix = keys.pack(subject, group)
-        own = {keys.last(key, prefix): value for key, value in self.entries.get(prefix, {}).items()}
-        stored = islice((name for name in self.state.members(prefix) if name not in own), count)
-        made = (name for name, value in own.items() if value is not None)
-        yield from (name.decode() for name in nsmallest(count, (*stored, *made)))
 
     def put(self, subject: str, group: str, record: str, told: Any) -> None:
         """Put a record into a group, or say something else of it there."""

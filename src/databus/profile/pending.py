@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import orjson
 
 from databus.model import keys
@@ -21,16 +23,16 @@ class Pending:
     offset: int
     cursor: str = ""
 
-    def members(self, dossiers: Dossiers, overlay: Overlay) -> list[str]:
-        """The records it concerns that are still to be judged, in order."""
+    def members(self, dossiers: Dossiers, overlay: Overlay) -> Iterator[str]:
+        """The records it concerns that are still to be judged, in order, each asked for when it is wanted."""
         touch = self.touch
         if not touch.group:
             stored = {keys.unpack(prefix)[1] for prefix in overlay.state.of(touch.subject)}
             made = {record for (subject, record), known in overlay.records.items() if subject == touch.subject and known.profile}
-            return sorted(record for record in stored | made if record > self.cursor and holds_records(record))
-        found = dossiers.groups.members(touch.subject, touch.group)
-        chosen = (record for record, told in found.items() if record > self.cursor and _meant(touch, told))
-        return sorted(chosen)
+            yield from sorted(record for record in stored | made if record > self.cursor and holds_records(record))
+            return
+        found = dossiers.groups.members(touch.subject, touch.group, self.cursor)
+        yield from (record for record, told in found if _meant(touch, told))
 
     def concerns(self, at: At, dossiers: Dossiers) -> bool:
         """True if a record is among them."""

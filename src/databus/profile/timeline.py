@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from databus.contract import wire
 from databus.model import keys
@@ -99,7 +100,7 @@ class Timeline:
         """Judge the records that a change of their subject's sheet concerns, as far as the budget goes."""
         pending = (Pending(touch, event.event_id, event.known_at, offset) for touch in touches)
         # Most often a licence that no penalty has named. A record that comes to be concerned later is judged when it does.
-        self.waiting += (one for one in pending if one.touch.target or one.members(self.whole.dossiers, self.overlay))
+        self.waiting += (one for one in pending if one.touch.target or any(self._members(one)))
         return self.concerned()
 
     def concerned(self) -> list[Output]:
@@ -111,7 +112,7 @@ class Timeline:
             if pending.touch.target and not self.writes:
                 untold.append(pending)
                 continue
-            members = pending.members(self.whole.dossiers, self.overlay)
+            members = list(islice(self._members(pending), self.budget + 1))
             if len(members) > self.budget:
                 self.waiting.appendleft(replace(pending, cursor=members[self.budget - 1]))
             for record in members[: self.budget]:
@@ -119,6 +120,9 @@ class Timeline:
             self.budget -= min(self.budget, len(members))
         self.waiting.extendleft(reversed(untold))
         return outputs
+
+    def _members(self, pending: Pending) -> Iterator[str]:
+        return pending.members(self.whole.dossiers, self.overlay)
 
     def _concerned(self, pending: Pending, record: str) -> list[Output]:
         at, target = (pending.touch.subject, record), pending.touch.target

@@ -106,9 +106,9 @@ class MemoryState:
         """The groups behind one, in order."""
         yield from sorted(group for group, held in self.groups.items() if held and group > prefix)
 
-    def members(self, prefix: bytes) -> Iterator[bytes]:
-        """The last parts of a group's keys, in order."""
-        for name in sorted(keys.last(key, prefix) for key in self.groups.get(prefix, {})):
+    def members(self, prefix: bytes, after: bytes = b"") -> Iterator[bytes]:
+        """The last parts of a group's keys behind one of them, in order."""
+        for name in sorted(name for key in self.groups.get(prefix, {}) if (name := keys.last(key, prefix)) > after):
             self.reads += 1
             yield name
 
