@@ -75,6 +75,7 @@ async def ours() -> tuple[FastAPI, Journal]:
         sign=sign,
         secret=lambda department: SECRET,
         foresee=nothing,
+        prove=nothing,
     )
     road = routes.router(intake, reader=nothing, retracting=Retracting(intake, nothing, unsigned, nothing))
     return application([road], pages=load_pages(), title="bench", version="1", summary="bench"), journal

@@ -24,6 +24,12 @@ pytestmark = pytest.mark.live
 DEPARTMENT, TYPE = "emergency", "ADMIN_PENALTY"
 
 
+PERSON = {
+    "counterparty_kind": "NATURAL_PERSON", "counterparty_name": "样本乙", "uscc": None, "person_id_type": "RIC",
+    "person_id_no": "220000190001010018",
+}  # fmt: skip
+
+
 def rows(file: Path, *changes: dict[str, Any]) -> Path:
     """The shipped example as rows of a file, each with its changes."""
     told = json.loads((Path(CHECKOUT) / "schemas" / TYPE / "example.json").read_text("utf-8"))["payload"]
@@ -80,7 +86,7 @@ def forgotten(live: Live) -> None:
 
 
 def test_after_its_seven_days_a_batch_goes_back_all_the_same(live: Live, tmp_path: Path) -> None:
-    kept, made = ({"doc_no": f"吉应急罚〔2026〕{uuid.uuid4().int % 10**9}号"} for _ in range(2))
+    kept, made = ({"doc_no": f"吉应急罚〔2026〕{uuid.uuid4().int % 10**9}号", **about} for about in (PERSON, {}))
     published(live, rows(tmp_path / "before.ndjson", {**kept, "content": "罚款人民币一千元"}))
     receipt = published(live, rows(tmp_path / "wrong.ndjson", *({**one, "content": "罚款人民币九千元"} for one in (kept, made))))
 
@@ -113,11 +119,14 @@ def token(page: str) -> str:
 
 
 def test_after_its_seven_days_many_rows_are_corrected_at_the_desk_all_the_same(live: Live, tmp_path: Path) -> None:
-    """Two were accepted with a warning and are known to the store, two were refused and lie in quarantine."""
+    """Two were accepted with a warning and are known to the store, one of them about a person; two were refused and lie in quarantine."""
     numbers = [f"吉应急罚〔2026〕{uuid.uuid4().int % 10**9}号" for _ in range(4)]
     reg_nos = [(body := f"220102{uuid.uuid4().int % 10**8:08}") + str((int(reg_no_check_digit(body)) + 1) % 10) for _ in range(2)]
     sources = [(body := f"11220000{uuid.uuid4().int % 10**9:09}") + ("0" if uscc_check_char(body) != "0" else "1") for _ in range(2)]
-    wrong = [*({"reg_no": one} for one in reg_nos), *({"source_uscc": one} for one in sources)]
+    wrong = [
+        *({"reg_no": one, **about} for one, about in zip(reg_nos, (PERSON, {}), strict=True)),
+        *({"source_uscc": one} for one in sources),
+    ]
     file = rows(tmp_path / "wrong.ndjson", *({"doc_no": number, **one} for number, one in zip(numbers, wrong, strict=True)))
     live.databus("publish", str(file), "--department", DEPARTMENT, "--type", TYPE, code=1)
 

@@ -33,7 +33,7 @@ Standing = Callable[[Collection[tuple[str, str, str]]], Awaitable[Mapping[At, Pr
 
 @dataclass(frozen=True)
 class Foresight:
-    """Asks each stage in turn. Persons and originals are hidden under keys of this object's own: nothing of it is kept.
+    """Asks each stage in turn. Originals are sealed under a key of this object's own: nothing of it is kept.
 
     Without `standing` nothing is told of the effect on profiles, without a decider nothing of readers.
     """
@@ -119,10 +119,17 @@ class Foresight:
         )
 
 
-def foresight(contract: Contract, codec: Codec, *, standing: Standing | None, decider: Decider | None, clock: Clock) -> Foresight:
-    """The foresight of one process."""
+def foresight(
+    contract: Contract, codec: Codec, *, standing: Standing | None, decider: Decider | None, clock: Clock, platform_key: bytes | None = None
+) -> Foresight:
+    """The foresight of one process. Persons have keys nobody else can make, unless the platform's own is given: then they are
+    found, and so is who has been guessed. What comes of that may be compared, never told."""
     check = checker.processor(
-        contract, codec, platform_key=secrets.token_bytes(32), quarantine_key=secrets.token_bytes(32), told_time=False
+        contract,
+        codec,
+        platform_key=platform_key or secrets.token_bytes(32),
+        quarantine_key=secrets.token_bytes(32),
+        told_time=False,
     )
     return Foresight(contract, codec, standing, decider, clock, check, profiler.processor(contract, codec))
 

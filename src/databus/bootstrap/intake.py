@@ -87,6 +87,7 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
     url = settings.intake.public_url or f"http://127.0.0.1:{settings.intake.port}"
     signing = tokens.signing(made.keys.read("token-signing.pem"), issuer=url, audience=AUDIENCE)
     key = signing_key(made.keys.read("receipt-signing.pem"), purpose="receipts")
+    platform_key = bytes.fromhex(made.keys.read("platform.hmac"))
 
     async def caller(request: Request) -> Caller:
         return caller_of(request.headers.get("authorization"), signing=signing, clock=now)
@@ -106,6 +107,7 @@ def _application(made: Process, *, pool: Pool, registered: Registered, journal: 
         sign=sign,
         secret=partial(department_secret, made.keys),
         foresee=foresight(made.contract, codec, standing=partial(present, pool), decider=decider, clock=now),
+        prove=foresight(made.contract, codec, standing=None, decider=None, clock=now, platform_key=platform_key),
     )
     reader = partial(read_many, made.address)
     verify = partial(receipt.verify, keys={str(key.kid): key})

@@ -29,7 +29,6 @@ class Why(StrEnum):
     FINAL = "FINAL"
     NOTE = "NOTE"
     GONE = "GONE"
-    PERSON = "PERSON"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@
 | kafka/<user>.password | SCRAM-SHA-256 | that process or department |
 | departments/<slug>.hmac | HMAC-SHA-256, 32 bytes hex: hides natural persons from all but their department | that department, intake |
 | postgres.password | role databus | services |
-| platform.hmac | HMAC-SHA-256, 32 bytes hex | checker, gateway |
+| platform.hmac | HMAC-SHA-256, 32 bytes hex | checker, gateway, intake |
 | cursor.key, audit.nonce.key | 32 bytes hex | gateway, projector |
 | quarantine.key | 32 bytes hex | checker, intake, stewards |
 | token-signing.pem | ES256 | gateway, intake |

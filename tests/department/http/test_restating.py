@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from databus.contract.values import jsonable
 from databus.department.http.again import Correction, publish_again
 from databus.department.http.restating import Statement, remembered
-from department.http.world import EVENTS, SERIOUS, TYPE, World, batch, forgotten, payload
+from department.http.world import EVENTS, PERSON, SERIOUS, TYPE, World, batch, contract, forgotten, payload
+from typed import example
 
 OWN = {"Authorization": "Bearer emergency"}
 
@@ -55,6 +57,28 @@ async def test_it_is_known_as_it_was_stated_and_corrected_in_one_cell(client: Te
 )
 async def test_what_cannot_be_proved_is_not_known(client: TestClient, world: World, more: dict[str, Any]) -> None:
     assert not await known(client, world, **more)
+
+
+async def test_what_was_said_of_a_person_is_known_by_the_number_that_makes_the_subjects_key(client: TestClient, world: World) -> None:
+    sent = client.post(EVENTS, json=batch({"payload": payload(1, **PERSON)}), headers=OWN).json()
+    assert sent["accepted"] == 1, sent
+    (was,) = world.sent()
+    await forgotten(world, sent)
+    ((name, one),) = (await remembered(world.intake, world.past.of, "emergency", world.past.batch.told)).items()
+    assert one.envelope["subject"] == was["envelope"]["subject"] and one.payload == was["payload"]
+    told = world.past.batch.told[name]
+    other = replace(told, of=("11111111-1111-8111-8111-111111111111", *told.of[1:]))
+    world.past.batch = replace(world.past.batch, told={name: other}, said={other.of: world.past.batch.said[told.of]})
+    assert not await remembered(world.intake, world.past.of, "emergency", [name])
+
+
+async def test_a_person_in_the_record_of_an_organisation_is_of_its_key(client: TestClient, world: World) -> None:
+    asked = {"record_type": "LP_KEY_PERSON", "events": [jsonable(example(contract().types["LP_KEY_PERSON"]))]}
+    department = "market-regulation"
+    sent = client.post(EVENTS.replace("emergency", department), json=asked, headers={"Authorization": f"Bearer {department}"}).json()
+    await forgotten(world, sent, department=department)
+    (one,) = (await remembered(world.intake, world.past.of, department, world.past.batch.told)).values()
+    assert one.payload["person_name"] and one.record_type == "LP_KEY_PERSON"
 
 
 async def test_an_end_is_not_corrected_but_taken_back(client: TestClient, world: World) -> None:

@@ -32,7 +32,7 @@ from databus.errors import PolicyUnavailable, Unauthenticated
 from databus.model.change import Kind
 from databus.model.disclosure import ANONYMOUS, Caller, ClassPlan, Question, Role
 from databus.model.keys import event_id
-from databus.model.labels import LabelClass, Publication
+from databus.model.labels import LabelClass, Publication, SubjectKind
 from databus.settings import CHECKOUT
 from databus.store.apply.facts import STATED
 from databus.store.batches import Batch, Said, Told
@@ -49,6 +49,7 @@ TYPE, ENTRY, SOURCE = "ADMIN_PENALTY", "307004/000004", "emergency/http"
 CALLERS = {
     "Bearer emergency": Caller("emergency", Role.DEPARTMENT, "emergency"),
     "Bearer transport": Caller("transport", Role.DEPARTMENT, "transport"),
+    "Bearer market-regulation": Caller("market-regulation", Role.DEPARTMENT, "market-regulation"),
     "Bearer agency": Caller("agency-north", Role.AGENCY, "agency-north"),
 }
 
@@ -171,6 +172,7 @@ def build() -> World:
         sign=sign,
         secret=lambda department: department.encode().ljust(32, b"."),
         foresee=foresight(contract(), codec(), standing=standing, decider=policy, clock=lambda: instant[0]),
+        prove=foresight(contract(), codec(), standing=None, decider=None, clock=lambda: instant[0], platform_key=b"p" * 32),
     )
     retracting = Retracting(intake, past.of, lambda document: receipt.verify(document, {str(key().kid): key()}), inbox.read)
     routes = router(intake, reader=inbox.read, retracting=retracting)
@@ -178,24 +180,32 @@ def build() -> World:
     return World(app, inbox, replies, policy, present, past, intake, instant)
 
 
-async def forgotten(world: World, sent: dict[str, Any], *, before: bool = False, **more: Any) -> None:
+PERSON = {
+    "counterparty_kind": "NATURAL_PERSON", "counterparty_name": "样本乙", "uscc": None, "person_id_type": "RIC",
+    "person_id_no": "220000190001010018",
+}  # fmt: skip
+"""What a penalty says when it is about a person."""
+
+
+async def forgotten(world: World, sent: dict[str, Any], *, before: bool = False, department: str = "emergency", **more: Any) -> None:
     """The inbox has forgotten the batch, and the store knows what the checks made of it; `before` says the same of its earlier wording."""
-    told, said = {}, {}
-    entries = {codec().decode(entry.value or b"")[1]["envelope"]["submission_id"]: entry for entry in world.inbox.of("in.emergency")}
+    told, said, topic = {}, {}, f"in.{department}"
+    entries = {codec().decode(entry.value or b"")[1]["envelope"]["submission_id"]: entry for entry in world.inbox.of(topic)}
     names = [one["submission_id"] for one in sent["submissions"]]
     sealed = [Submission(name, entries[name].key or b"", entries[name].value or b"", entries[name].headers) for name in names]
-    seen = await world.intake.foresee("emergency", sealed)
+    seen = await world.intake.prove(department, sealed)
     for one, known in zip(sent["submissions"], seen, strict=True):
-        event, name = known.event, event_id("in.emergency", one["partition"], one["offset"])
+        event, name = known.event, event_id(topic, one["partition"], one["offset"])
         assert event is not None and known.content is not None
-        of, envelope = (event.subject_key, TYPE, event.record_key), known.content["envelope"]
+        of, envelope = (event.subject_key, event.record_type, event.record_key), known.content["envelope"]
+        person = event.subject_kind is SubjectKind.PERSON
         stated = {key: envelope[key] for key in STATED if envelope[key] is not None}
         own = Said(
-            name, SOURCE, "content", event.seq, event.content_hash, False, True, 1000, ENTRY, jsonable(known.content["payload"]),
-            envelope["valid_from"], envelope["valid_to"], envelope["decided_at"], None, None,
-            stated, event.subject_kind.value, event.subject_name, event.codes,
+            name, f"{department}/http", "content", event.seq, event.content_hash, False, True, 1000, event.catalog_code,
+            jsonable(known.content["payload"]), envelope["valid_from"], envelope["valid_to"], envelope["decided_at"], None, None,
+            stated, event.subject_kind.value, "" if person else event.subject_name, {} if person else event.codes,
         )  # fmt: skip
-        told[name] = Told(name, one["submission_id"], of, "emergency", "http", "UPSERT", "content", event.seq, 1000, Kind.ADDED)
+        told[name] = Told(name, one["submission_id"], of, department, "http", "UPSERT", "content", event.seq, 1000, Kind.ADDED)
         # The batch has said something else; what is known word by word is what it goes back to.
         now = replace(own, mark=b"now", payload={})
         said[of] = (now, replace(own, event_id="before", seq=7, **more)) if before else (replace(own, **more),)

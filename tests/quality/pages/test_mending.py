@@ -53,8 +53,14 @@ def test_the_row_stands_as_it_was_sent_with_what_is_wrong_first(client: TestClie
     assert 'href="/desk/emergency/findings/f00/mend"' in client.get(f"{HOME}/findings/f00").text
 
 
-def test_nothing_of_a_person_leaves_and_what_is_left_empty_stays(client: TestClient, world: World, inbox: Inbox) -> None:
-    lies(world, inbox, {**PERSON, "envelope.subject.kind": "PERSON"})
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_nothing_of_a_person_leaves_and_what_is_left_empty_stays(client: TestClient, world: World, inbox: Inbox, forgotten: bool) -> None:
+    changes = {**PERSON, "envelope.subject.kind": "PERSON"}
+    lies(world, inbox, changes)
+    if forgotten:
+        world.lying.clear()
+        said = inbox.example("ADMIN_PENALTY", {"doc_no": None, **changes})
+        world.stated = {world.found[0].finding.event_id: Sent("ADMIN_PENALTY", said["envelope"], said["payload"])}
     page = client.get(ONE).text
     assert PERSON["person_id_no"] not in page and PERSON["counterparty_name"] not in page
     told(client, "preview", **{"cell.doc_no": "吉应急罚〔2026〕8号", "cell.person_id_no": "", "cell.counterparty_name": ""})

@@ -61,7 +61,8 @@ class Intake:
     """The ports behind the routes.
 
     `callers` tells who asks (ANONYMOUS without credentials), `inbox` appends, `replies` keeps replies for repeats, `sign`
-    makes receipts, `secret` gives a department's own HMAC key, `foresee` tells what would become of submissions.
+    makes receipts, `secret` gives a department's own HMAC key, `foresee` tells what would become of submissions; `prove` does so under
+    the keys of subjects and records that the line itself gives: for no eye but this process's own, since it would tell a guessed number.
     """
 
     contract: Contract
@@ -73,6 +74,7 @@ class Intake:
     sign: Sign
     secret: Callable[[str], bytes]
     foresee: Foresee
+    prove: Foresee
     room: Room = field(default_factory=Room)
 
 

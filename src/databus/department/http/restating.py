@@ -1,7 +1,7 @@
 """What a source once stated, made again of what the store knows of it, for what the inbox no longer holds.
 
-The store keeps neither a person's number nor a note, and contents may have left it: what is made again counts only where the checks
-prove it to be what was said, to the last byte of its content.
+Contents may have left it, and a person it knows by a key alone, and by what a content itself tells: what is made again counts only where
+the checks prove it to be what was said, to the last byte of its content, about the very subject that key was made of.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from databus.model.keys import derived_id
 from databus.model.labels import SubjectKind
 from databus.store.batches import Batch, Of, Said, Told
 
+_PERSON = ("name", "id_type", "id_number")
 _HASH = 32
 """Bytes of a content's hash, with which its mark begins."""
 
@@ -42,11 +43,24 @@ class Statement:
 
 
 def restated(said: Said, record_type: RecordType) -> Statement | None:
-    """A content as the store knows it; None of a person, whose number it does not keep, and where the content has left it."""
-    if said.kind in ("", SubjectKind.PERSON) or said.payload is None or said.stated is None:
+    """A content as the store knows it; None where the content has left it, and of a person whom it does not name."""
+    if not said.kind or said.payload is None or said.stated is None:
         return None
-    subject = {"kind": said.kind, "name": said.name, **{name: said.codes[scheme] for name, scheme in SCHEMES if scheme in said.codes}}
-    return Statement(record_type.name, subject, {**said.stated, **days(said)}, payload_of(said, record_type))
+    payload = payload_of(said, record_type)
+    subject = _person(payload, record_type) if said.kind == SubjectKind.PERSON else _organisation(said)
+    return None if subject is None else Statement(record_type.name, subject, {**said.stated, **days(said)}, payload)
+
+
+def _organisation(said: Said) -> dict[str, Any]:
+    return {"kind": said.kind, "name": said.name, **{name: said.codes[scheme] for name, scheme in SCHEMES if scheme in said.codes}}
+
+
+def _person(payload: Mapping[str, Any], record_type: RecordType) -> dict[str, Any] | None:
+    """The person a content names, for what came by a row was told by these very fields; the proof tells whether it is the subject."""
+    rows = record_type.row.get("subject", {})
+    fields = {part: row["from"] for part in _PERSON if isinstance(row := rows.get(part), Mapping) and "from" in row}
+    told = {part: payload[field] for part, field in fields.items() if payload.get(field)}
+    return {"kind": SubjectKind.PERSON.value, **told} if told.keys() >= {"id_type", "id_number"} else None
 
 
 def proves(seen: Foreseen, of: Of, said: Said | None) -> bool:
@@ -70,7 +84,7 @@ async def remembered(intake: Intake, past: Past, department: str, event_ids: Col
         return [(told, said, *pair) for told, said in found if said is not None and (pair := _proof(intake, department, told, said))]
 
     again = await asyncio.to_thread(made)
-    seen = await intake.foresee(department, [proof for *_, proof in again]) if again else ()
+    seen = await intake.prove(department, [proof for *_, proof in again]) if again else ()
     return {told.event_id: statement for (told, said, statement, _), one in zip(again, seen, strict=True) if proves(one, told.of, said)}
 
 

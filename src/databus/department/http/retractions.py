@@ -29,7 +29,6 @@ from databus.department.retraction import Left, Undo, Why, plan
 from databus.department.submission import Submission
 from databus.errors import Conflict, Malformed, NotAllowed, TooLarge
 from databus.model import keys
-from databus.model.labels import SubjectKind
 from databus.store.batches import Batch
 from databus.store.replies import Reply
 from databus.web.bodies import body_of, media_type
@@ -110,7 +109,7 @@ class Retracting:
         lost = [(number, one) for number, (one, submission) in enumerate(made, start=1) if submission is None]
         again = await self._again(department, work, lost, begun) if lost else []
         known = {one.told.event_id for one, _ in again}
-        gone = [Left(told, _why(one)) for _, one in lost if one.told.event_id not in known for told in one.all]
+        gone = [Left(told, Why.GONE) for _, one in lost if one.told.event_id not in known for told in one.all]
         return [*sent, *again], gone
 
     async def _again(self, department: str, work: Undoing, lost: Sequence[tuple[int, Undo]], begun: int) -> list[tuple[Undo, Submission]]:
@@ -120,7 +119,7 @@ class Retracting:
             return [made for number, one in lost if (made := work.again(one, sequence(begun, number))) is not None]
 
         found = await asyncio.to_thread(remade)
-        seen = await self.intake.foresee(department, [one.proof for one in found]) if found else ()
+        seen = await self.intake.prove(department, [one.proof for one in found]) if found else ()
         return [(one.undo, one.submission) for one, told in zip(found, seen, strict=True) if proved(one, told)]
 
 
@@ -174,10 +173,6 @@ def parsed(body: bytes) -> Any:
 
 def _event(department: str, one: Listed) -> str:
     return keys.event_id(inbox(department), one.partition, one.offset)
-
-
-def _why(undo: Undo) -> Why:
-    return Why.PERSON if undo.said.kind == SubjectKind.PERSON else Why.GONE
 
 
 def _told(

@@ -59,7 +59,7 @@ class Undoing:
         return self._composed(undo, base["subject"], envelope, payload, code, seq)
 
     def again(self, undo: Undo, seq: int) -> Again | None:
-        """The same of what the store knows; None of a person, whose number it does not keep, and where the content has left it."""
+        """The same of what the store knows; None where it does not know enough."""
         said = undo.before or undo.said
         stated = restated(said, self.contract.types[undo.told.of[1]])
         if stated is None:
