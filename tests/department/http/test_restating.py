@@ -81,6 +81,13 @@ async def test_a_person_in_the_record_of_an_organisation_is_of_its_key(client: T
     assert one.payload["person_name"] and one.record_type == "LP_KEY_PERSON"
 
 
+async def test_the_name_of_a_note_is_known_like_the_rest_of_an_envelope(client: TestClient, world: World) -> None:
+    sent = client.post(EVENTS, json=batch({"payload": payload(1), "envelope": {"note": "n-7"}}), headers=OWN).json()
+    await forgotten(world, sent)
+    (one,) = (await remembered(world.intake, world.past.of, "emergency", world.past.batch.told)).values()
+    assert one.envelope["note"] == "n-7"
+
+
 async def test_an_end_is_not_corrected_but_taken_back(client: TestClient, world: World) -> None:
     await known(client, world)
     ended = {name: replace(one, op="REVOKE") for name, one in world.past.batch.told.items()}

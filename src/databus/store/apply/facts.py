@@ -18,7 +18,7 @@ _TOLD = (
 )  # fmt: skip
 COLUMNS = (*_TOLD, "mark", "catalog_code", "payload", "valid_from", "valid_to", "decided_at", "recorded_at", "stated")
 STATED = (
-    "publication_class", "commercial_secret", "privacy", "secrecy", "severity", "legal_basis", "admin_division", "reason",
+    "publication_class", "commercial_secret", "privacy", "secrecy", "severity", "legal_basis", "admin_division", "reason", "note",
 )  # fmt: skip
 """What of an envelope is kept as it was stated, beside the days."""
 CONTENT, DELETE, LINK, ENDS = "content", "delete", "link", ("revoke", "repair")
