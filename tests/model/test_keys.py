@@ -76,6 +76,13 @@ def test_no_part_imitates_another(one: list[str], other: list[str]) -> None:
     assert (pack(*one) == pack(*other)) == (one == other)
 
 
+@given(st.text(max_size=3), st.text(max_size=3))
+def test_the_last_part_of_a_key_leads_back_to_it(group: str, name: str) -> None:
+    key = pack("s", group, name)
+    assert keys.last(key, pack("s", group)) == name.encode()
+    assert keys.under(pack("s", group), name.encode()) == key
+
+
 @given(PARTS, st.integers(0, 5))
 def test_a_prefix_is_the_first_parts(parts: list[str], count: int) -> None:
     assert prefix(pack(*parts), min(count, len(parts))) == pack(*parts[:count])

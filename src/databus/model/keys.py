@@ -93,6 +93,11 @@ def last(key: bytes, prefix: bytes) -> bytes:
     return key[len(prefix) + _LENGTH :]
 
 
+def under(prefix: bytes, last: bytes) -> bytes:
+    """The composite key whose last part behind a packed prefix is this."""
+    return prefix + len(last).to_bytes(_LENGTH, "big") + last
+
+
 def prefix(key: bytes, parts: int) -> bytes:
     """The first parts of a composite key, still packed."""
     at = 0

@@ -39,12 +39,12 @@ class Groups:
         One by one, for a group may be of a hundred thousand and whoever asks want but the first of them.
         """
         prefix, behind = keys.pack(subject, group), after.encode()
-        made = self.entries.get(prefix, {})
-        own = {keys.last(key, prefix) for key in made}
+        own = {keys.last(key, prefix): value for key, value in self.entries.get(prefix, {}).items()}
         stored = (name for name in self.state.members(prefix, behind) if name not in own)
-        for name in merge(stored, sorted(name for name in own if name > behind)):
-            for told in self.of((subject, name.decode()), group):
-                yield name.decode(), told
+        for name in merge(stored, sorted(name for name in own if name > behind)) if own else stored:
+            value = own[name] if name in own else self.state.get(keys.under(prefix, name))
+            if value is not None:
+                yield name.decode(), self._told(value)
 
     def of(self, at: At, group: str) -> tuple[Any, ...]:
         """What its entry says of one record; nothing where it is no member."""
