@@ -17,7 +17,10 @@ from bench.merge.ground import Ground, Row
 from bench.merge.table import at_most, plain
 from databus.bus import topics
 from databus.cli.bench import Row as Measured
+from databus.contract import wire
 from databus.model import keys
+from databus.model.chunk import Record
+from databus.model.event import Event
 from databus.testing.province.plan import Planned
 
 MORE, GOAL = 100, 1.2
@@ -87,33 +90,58 @@ def _is_subject(text: str) -> bool:
 
 def _records(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
     more = 2 * min(EVENTS, count)
-    big = full.sample(ground, count + more, seed, subjects=1)
-    small = full.sample(ground, count + more, seed)
-    kinds = Counter(one.record_type for one in big[count:])
-    one_each = _onto(ground, "one", big[:count], big[count:])
-    ten_each = _onto(ground, "ten", *_split(small, kinds))
-    yield plain("growth: profiler, subjects with ten records", ten_each, "µs CPU/event")
-    yield plain(f"growth: profiler, one subject with {count:,}", one_each, "µs CPU/event")
+    big, small = (full.sample(ground, count + more, seed, subjects=subjects) for subjects in (1, 0))
+    # Types differ in what they cost: of each as many as both have.
+    kinds = _kinds(big[count:]) & _kinds(small[count:])
+    one_each = _onto(ground, "one", big[:count], _of(kinds, big[count:]))
+    ten_each = _onto(ground, "ten", small[:count], _of(kinds, small[count:]))
+    yield plain("growth: profiler, subjects with ten records", ten_each, "µs CPU/step")
+    yield plain(f"growth: profiler, one subject with {count:,}", one_each, "µs CPU/step")
     yield at_most("growth: the large subject", one_each / ten_each, GOAL)
 
 
-def _split(planned: Sequence[Planned], kinds: Counter[str]) -> tuple[list[Planned], list[Planned]]:
-    """What comes first, and of the last as many of each type as asked for, if there are: types differ in what they cost."""
-    left, before, after = Counter(kinds), list[Planned](), list[Planned]()
-    for one in reversed(planned):
-        took = left[one.record_type] > 0
-        left[one.record_type] -= took
-        (after if took else before).append(one)
-    return before[::-1], after[::-1]
+def _kinds(planned: Sequence[Planned]) -> Counter[str]:
+    return Counter(one.record_type for one in planned)
+
+
+def _of(kinds: Counter[str], planned: Sequence[Planned]) -> list[Planned]:
+    left, found = Counter(kinds), list[Planned]()
+    for one in planned:
+        if left[one.record_type]:
+            left[one.record_type] -= 1
+            found.append(one)
+    return found
 
 
 def _onto(ground: Ground, name: str, before: Sequence[Planned], after: Sequence[Planned]) -> float:
-    _check(ground, f"{name}-before", before)
-    _check(ground, f"{name}-after", after)
+    """What a step costs, be it an event's or that of another record which an event or the day it brings moves: a record that is judged
+    and does not move makes none, and its cost is borne by those that do."""
+    _told(ground, f"{name}-before", before)
+    events = _told(ground, f"{name}-after", after)
     registers = ground.topic(f"{name}-registers", topics.REGISTERS, 1)
     full.fold(ground, f"{name}-before", registers)
-    half = ground.records(f"{name}-after-events") // 2
-    return full.fold(ground, f"{name}-after", registers, after=half).each
+    spent = full.fold(ground, f"{name}-after", registers, after=events // 2)
+    return spent.cpu / _steps(ground, f"{name}-after-fold-changes", since=events - spent.events) * 1e6
+
+
+def _steps(ground: Ground, topic: str, *, since: int) -> int:
+    """How many steps come from the events from an offset on."""
+    codec, records = ground.here.codec("admin"), asyncio.run(read_all(ground.here.address("admin"), [topic]))
+    told = (record.value for record in records if record.value is not None and wire.decode_time(codec, record.value) is None)
+    return sum(wire.decode_change(codec, value).origin_offset >= since for value in told)
+
+
+def _told(ground: Ground, name: str, planned: Sequence[Planned]) -> int:
+    """Into `<name>-events`, in the order in which they were told, for both subjects are to see the same days pass; how many."""
+    codec, events = ground.here.codec("admin"), ground.topic(f"{name}-events", topics.EVENTS, 1)
+    _check(ground, f"{name}-inbox", planned)
+    records = asyncio.run(read_all(ground.here.address("admin"), [f"{name}-inbox-events"]))
+    told = sorted(((wire.decode_event(codec, record.value), record) for record in records if record.value is not None), key=_known_at)
+    return ground.feed(((events, b"", (record.key, record.value, record.headers)) for _, record in told), {events: 1})
+
+
+def _known_at(pair: tuple[Event, Record]) -> int:
+    return pair[0].known_at
 
 
 def _check(ground: Ground, name: str, planned: Sequence[Planned]) -> None:
