@@ -87,8 +87,14 @@ def measure(ground: Ground, count: int, seed: int, rounds: int) -> Iterator[Meas
 
 
 def check(ground: Ground, fed: Fed, name: str) -> Spent:
-    """Check all submissions into `<name>-events`."""
-    names = {**fed.inboxes, topics.EVENTS: ground.topic(f"{name}-events", topics.EVENTS)}
+    """Check all submissions into `<name>-events`. What is found is kept apart too: the line must not believe it of what it is sent."""
+    refused = [topics.quarantine(department) for department in ground.here.contract.departments]
+    names = {
+        **fed.inboxes,
+        topics.EVENTS: ground.topic(f"{name}-events", topics.EVENTS),
+        topics.FINDINGS: ground.topic(f"{name}-findings", topics.FINDINGS),
+        **dict.fromkeys(refused, ground.topic(f"{name}-quarantine", refused[0])),
+    }
     return ground.ask("ours", ground.order((), group=f"{name}-check", count=fed.count, work="checker", names=names))
 
 
@@ -99,6 +105,7 @@ def fold(ground: Ground, name: str, registers: str = "", group: str = "", after:
         topics.EVENTS: f"{name}-events",
         topics.CHANGES: ground.topic(f"{group}-changes", topics.CHANGES),
         topics.REGISTERS: registers or ground.topic(f"{group}-registers", topics.REGISTERS),
+        topics.FINDINGS: ground.topic(f"{group}-findings", topics.FINDINGS),
     }
     count = ground.records(f"{name}-events")
     return ground.ask("ours", ground.order((), group=group, count=count, work="profiler", names=names, after=after))

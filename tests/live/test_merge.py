@@ -11,6 +11,7 @@ from bench.merge import full, growing, projecting, recovering, same, visible
 from bench.merge.ground import Ground
 from databus.cli.session import session
 from databus.local.running import Running
+from live.line import live_of
 
 pytestmark = pytest.mark.live
 
@@ -18,7 +19,9 @@ COUNT, FEW = 400, 100
 
 
 def test_every_peer_merges_and_the_whole_line_is_measured(stack: Running, tmp_path: Path) -> None:
-    ground = Ground(session(stack.settings), tmp_path)
+    ground, live = Ground(session(stack.settings), tmp_path), live_of(stack.settings)
+    refusals = "SELECT finding_id FROM findings WHERE verdict IN ('R', 'H') ORDER BY 1"
+    before = live.sql(refusals)
     rows = {row.measure: row for row in same.measure(ground, COUNT, None, rounds=1)}
     assert rows["simple merge: stock Faust / databus"].value
     assert rows["simple merge: databus / Quix Streams"].holds is None
@@ -30,6 +33,8 @@ def test_every_peer_merges_and_the_whole_line_is_measured(stack: Running, tmp_pa
     assert all(row.value for row in each) and recovery.value and recovery.value < 1
     grown = {row.measure: row.value for row in growing.measure(ground, COUNT, 3)}
     assert len(grown) == 6 and all(grown.values())
+    live.settled()
+    assert live.sql(refusals) == before, "what the bench finds is told to nobody"
 
 
 def test_what_is_published_is_seen_in_rows_after_some_time(stack: Running, tmp_path: Path) -> None:
