@@ -16,7 +16,7 @@ from bench.chaos.transactions import strike_begun, written
 OPEN, REFUSED, BACK = "ended in mid-transaction", "was refused a write", "came back"
 """What is said of an engine that it was done to."""
 
-_AIMED_SECONDS = 10.0
+_AIMED_SECONDS = 5.0
 """So long a blow waits for a transaction to be open."""
 
 _WRITES_SECONDS = 60.0
@@ -25,7 +25,7 @@ _WRITES_SECONDS = 60.0
 _SLOW = 0.3
 """The pace of the load until a blow: however long workers take to be at work, something is left for the next one."""
 
-_TRIES = 6
+_TRIES = 4
 """Blows that may miss, where nothing is under way."""
 
 Acts = Generator[float, None, None]
