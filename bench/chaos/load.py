@@ -33,8 +33,7 @@ _PATIENT = {"delivery_timeout_ms": int(PATIENCE_SECONDS * 1000), "max_block_ms":
 
 
 class Loading(threading.Thread):
-    """Sends what is planned, as far as `share` (1 is all of it) lets it, at its rate times `pace` (0 stops it). After `join`,
-    `failure` is what stopped it."""
+    """Sends what is planned, as far as `share` (1 is all of it) lets it. After `join`, `failure` is what stopped it."""
 
     def __init__(self, here: Session, planned: Sequence[Planned], *, shares: int = 1) -> None:
         super().__init__(daemon=True)
@@ -42,7 +41,6 @@ class Loading(threading.Thread):
         self._rate = min(RATE, len(planned) / (SHORTEST * shares))
         self.failure: DatabusError | None = Unavailable("the load was given up")
         self.share = 1.0 / shares
-        self.pace = 1.0
         self.sent = 0
 
     @property
@@ -57,9 +55,9 @@ class Loading(threading.Thread):
         def paced() -> None:
             nonlocal due
             self.sent = next(numbers)
-            while not (pace := self.pace) or (self.share < 1.0 and not self.at_it):
+            while self.share < 1.0 and not self.at_it:
                 time.sleep(_HELD_SECONDS)
-            due = max(due, time.monotonic() - _CATCH_UP_SECONDS) + 1.0 / (self._rate * pace)
+            due = max(due, time.monotonic() - _CATCH_UP_SECONDS) + 1.0 / self._rate
             time.sleep(max(0.0, due - time.monotonic()))
 
         try:
