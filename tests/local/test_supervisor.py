@@ -6,8 +6,10 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from databus.local import runfile, watch
@@ -56,6 +58,22 @@ def test_one_that_says_nothing_is_killed_and_started_again(tmp_path: Path, monke
     part = worker(tmp_path, lambda: next(asked, None))
     entry = supervised(part, lambda entry: entry.restarts > 0)
     assert entry.restarts == 1
+
+
+def test_what_a_dead_one_has_left_at_work_is_ended_before_the_next_one_starts(tmp_path: Path) -> None:
+    """A backend of a PostgreSQL that was killed may stay for ever, and hold what the next one needs."""
+    folder, told = tmp_path / "folder", tmp_path / "left"
+    folder.mkdir()
+    start = f"subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], cwd={str(folder)!r}, start_new_session=True).pid"
+    leaves = (
+        f"import os, pathlib, subprocess, sys; told = pathlib.Path({str(told)!r}); there = told.exists(); "
+        f"there or (told.write_text(str({start})), os.kill(os.getpid(), 9)); time.sleep(600)"
+    )
+    part = worker(tmp_path, lambda: True, leaves)
+    part = replace(part, command=replace(part.command, folder=folder))
+    assert supervised(part, lambda entry: entry.restarts > 0 and entry.state == "ready").restarts == 1
+    left = int(told.read_text())
+    assert not psutil.pid_exists(left) or psutil.Process(left).status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.mark.parametrize(("code", "given_up"), [(1, True), (watch.AWAY, False)])

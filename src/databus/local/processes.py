@@ -12,12 +12,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
+_LEFT_SECONDS = 5.0
 CLEAN = (0, -signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGINT)
 
 
 @dataclass(frozen=True)
 class Command:
-    """What to start. `log` is appended to; `uid` is set only where the program refuses to run as root."""
+    """What to start. `log` is appended to; `uid` is set only where the program refuses to run as root, `folder` where processes of it
+    work that may outlive it."""
 
     name: str
     argv: tuple[str, ...]
@@ -25,6 +29,7 @@ class Command:
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
     uid: int | None = None
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -104,3 +109,22 @@ def end(children: Sequence[Child], seconds: float) -> dict[str, int]:
         with suppress(ProcessLookupError):
             os.killpg(child.process.pid, signal.SIGKILL)
     return {child.command.name: child.process.wait() for child in children}
+
+
+def end_left(command: Command) -> None:
+    """Kill what a dead command has left at work in its folder. Of a PostgreSQL that was killed a backend may stay for ever, and with it
+    the shared memory without which no other starts."""
+    if command.folder is None:
+        return
+    folder = command.folder.resolve()
+    left = [one for one in psutil.process_iter() if _works_in(one, folder)]
+    for one in left:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(left, timeout=_LEFT_SECONDS)
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    with suppress(psutil.Error):
+        return Path(process.cwd()) == folder
+    return False

@@ -181,6 +181,7 @@ class Supervisor:
             slot.state = "failed"
             return
         slot.restarts.append(now)
+        processes.end_left(slot.part.command)
         self._spawn(slot)
 
     def _spawn(self, slot: Slot) -> None:

@@ -126,6 +126,7 @@ def part(home: Path, sockets: Path, *, port: int, binaries: Path, who: Identity,
         log=home / "logs" / "postgres.log",
         stop_signal=signal.SIGINT,
         uid=who.uid,
+        folder=home / "postgres",
     )
 
     def accepts() -> bool:
