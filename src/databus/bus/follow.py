@@ -18,7 +18,8 @@ from databus.model.chunk import Record
 
 Positions = Mapping[tuple[str, int], int]
 OnPosition = Callable[[str, int, int], None]
-_IDLE_MS = 250
+IDLE_MS = 250
+"""How long a read waits for records before it says that there are none."""
 
 
 async def follow(
@@ -80,7 +81,7 @@ async def read_at(address: BusAddress, topic: str, partition: int, offset: int, 
             consumer.assign([place])
             consumer.seek(place, offset)
             while await consumer.position(place) == offset:
-                for record in (await consumer.getmany(place, timeout_ms=_IDLE_MS, max_records=1)).get(place, ()):
+                for record in (await consumer.getmany(place, timeout_ms=IDLE_MS, max_records=1)).get(place, ()):
                     return record_of(address, record) if record.offset == offset else None
     except TimeoutError:
         raise BusUnavailable(f"{topic}[{partition}] did not answer in {timeout_seconds} s", topic=topic) from None
@@ -145,7 +146,7 @@ async def _seek(address: BusAddress, consumer: Any, places: list[TopicPartition]
 
 
 async def _fetch(address: BusAddress, consumer: Any, batch_max: int, beat: Callable[[], None] | None) -> dict[Any, list[Any]]:
-    chunks: dict[Any, list[Any]] = await consumer.getmany(timeout_ms=_IDLE_MS, max_records=batch_max)
+    chunks: dict[Any, list[Any]] = await consumer.getmany(timeout_ms=IDLE_MS, max_records=batch_max)
     if beat is not None:
         if not chunks:
             # An empty answer is also what a dead connection gives: ask for something that needs the broker.

@@ -11,11 +11,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from databus.bus.address import BusAddress
-from databus.bus.follow import Positions, consuming, partitions_of, record_of
+from databus.bus.follow import IDLE_MS, Positions, consuming, partitions_of, record_of
 from databus.errors import BusUnavailable
 from databus.model.chunk import Record
 
-_IDLE_MS = 250
 _ANSWER_SECONDS = 30.0
 
 
@@ -102,7 +101,7 @@ async def _strays(address: BusAddress, consumer: Any, places: list[TopicPartitio
     found: int = sum(last.values()) - sum(first.values())
     open_ends = {place for place in places if first[place] < last[place]}
     while open_ends:
-        for place, records in (await consumer.getmany(*open_ends, timeout_ms=_IDLE_MS)).items():
+        for place, records in (await consumer.getmany(*open_ends, timeout_ms=IDLE_MS)).items():
             found -= sum(record.offset < last[place] and counts(record_of(address, record)) for record in records)
         open_ends = {place for place in open_ends if await consumer.position(place) < last[place]}
     return found
@@ -117,7 +116,7 @@ async def _without_records(consumer: Any, begin: Mapping[TopicPartition, int], e
             consumer.seek(place, offset)
     left = set(begin)
     while left:
-        found = await consumer.getmany(*left, timeout_ms=_IDLE_MS, max_records=1)
+        found = await consumer.getmany(*left, timeout_ms=IDLE_MS, max_records=1)
         left -= set(found)
         empty |= {place for place in left if await consumer.position(place) >= end[place]}
         left -= empty
