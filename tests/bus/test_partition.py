@@ -11,7 +11,7 @@ from kafka.partitioner.default import murmur2 as kafka_python_murmur2
 
 from bus.fleet import read_all
 from databus.bus.address import BusAddress
-from databus.bus.partition import murmur2, partition
+from databus.bus.partition import murmur2, partition, partitions
 from live.publishers import confluent
 
 GOLDEN = {
@@ -46,6 +46,11 @@ def test_golden_partitions() -> None:
 @given(st.binary(max_size=80))
 def test_as_the_clients_do(key: bytes) -> None:
     assert murmur2(key) == aiokafka_murmur2(key) & 0xFFFFFFFF == kafka_python_murmur2(key) & 0xFFFFFFFF
+
+
+@given(st.lists(st.binary(max_size=12), max_size=40), st.integers(1, 12))
+def test_many_at_once_are_those_of_each(keys: list[bytes], count: int) -> None:
+    assert partitions(keys, count) == [partition(key, count) for key in keys]
 
 
 @pytest.mark.live

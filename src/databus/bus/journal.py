@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, OutOfOrderSequ
 from databus.bus.address import BusAddress
 from databus.bus.answered import answered
 from databus.bus.batches import Row, Sent, send
-from databus.bus.partition import partition
+from databus.bus.partition import partition, partitions
 from databus.bus.topics import RECORD_BYTES
 from databus.errors import BusUnavailable, NotAllowed, TooLarge
 from databus.model.chunk import Headers
@@ -104,8 +104,7 @@ class Journal:
             count = len(await producer.partitions_for(name))
             parts: dict[int, list[Row]] = {}
             order = []
-            for one in entries:
-                number = partition(one.key or b"", count)
+            for one, number in zip(entries, partitions([one.key or b"" for one in entries], count), strict=True):
                 part = parts.setdefault(number, [])
                 order.append((number, len(part)))
                 part.append((one.key, one.value, list(one.headers)))
