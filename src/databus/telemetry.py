@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -214,6 +215,9 @@ async def serve(app: Any, *, port: int, setting: str, stop: asyncio.Event, head_
         protocol = type("Prompt", (_Prompt,), {"seconds": head_seconds})
         config = uvicorn.Config(app, http=protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on")
         with _listen(port, setting) as listening:
+            # Contracts, routes and pages stay as long as the process: the collector need not walk them again and again.
+            gc.collect()
+            gc.freeze()
             server = _Server(config)
             watcher = asyncio.create_task(ending(server))
             await server.serve(sockets=[listening])
