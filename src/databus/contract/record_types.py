@@ -39,6 +39,7 @@ class RecordType:
     key of a record that lacks one field: that field, and the parts that stand in. `natures` are asked in their order.
     `row` tells how a row in the contract's own columns fills `subject` and `envelope`: field → constant or mapping source.
     `dense`: the sequence numbers of a record rise by one.
+    `decided_in` is the payload's day of which the envelope's `decided_at` is made, empty where there is none.
     `columns` are names that departments give the columns of a field in files of their own.
     `maps` tells of a type that says which codes are one subject's: its records are links.
     `hints`, `sample_weight` and `open_persons` (are records of persons public in it?) are for the sample generator.
@@ -62,6 +63,7 @@ class RecordType:
     narrowings: tuple[Narrowing, ...]
     natures: tuple[tuple[Nature, Predicate], ...]
     row: Mapping[str, Mapping[str, Any]]
+    decided_in: str
     columns: Mapping[str, tuple[Column, ...]]
     hints: Mapping[str, Any]
     sample_weight: float
@@ -84,13 +86,6 @@ class RecordType:
         """Every payload field a key of this type is made of, by itself or through a hash."""
         other = (self.key_without[0], *self.key_without[1]) if self.key_without else ()
         return frozenset(field for part in (*self.key, *other) for field in fields_of_part(part))
-
-    @property
-    def decided_in(self) -> str:
-        """The payload's day of which the envelope's `decided_at` is made; empty where there is none."""
-        told = self.row.get("envelope", {}).get("decided_at")
-        field = self.fields.get(told.get("from", "")) if isinstance(told, Mapping) else None
-        return field.name if field is not None and field.kind == "date" else ""
 
     def nature(self, payload: Mapping[str, Any]) -> Nature:
         """What a record with these values says of its subject; as far as they are known, they decide."""
@@ -126,6 +121,7 @@ def record_type_of(raw: Mapping[str, Any], folder: str, schema: Schema) -> Recor
             narrowings=narrowings(raw.get("narrowing", ()), {*fields, *leaves}, where),
             natures=_natures(raw["nature"], where),
             row=raw.get("row") or {},
+            decided_in=_decided_in(raw.get("row") or {}, fields),
             columns=columns_of(raw.get("columns") or {}),
             hints=raw.get("hints") or {},
             sample_weight=float(raw.get("sample_weight", 1)),
@@ -143,6 +139,12 @@ def fields_of_part(part: str) -> tuple[str, ...]:
     if not part.startswith("@"):
         return (part,)
     return tuple(part.partition(":")[2].split(",")) if ":" in part else ()
+
+
+def _decided_in(row: Mapping[str, Any], fields: Mapping[str, Field]) -> str:
+    told = row.get("envelope", {}).get("decided_at")
+    field = fields.get(told.get("from", "")) if isinstance(told, Mapping) else None
+    return field.name if field is not None and field.kind == "date" else ""
 
 
 def _natures(raw: Any, where: str) -> tuple[tuple[Nature, Predicate], ...]:

@@ -52,7 +52,7 @@ OPTIONS = frozenset({"from", "words", "lookup", "amount", "currency", "formats",
 
 _KNOWN_WORDS, _LONGEST_WORD = 1_000, 64
 _LONG = 18
-"""Digits from which on a whole number may be too long for its field."""
+"""Digits beyond which a whole number may be too long for its field."""
 _LAST_POWER = max(POWERS.values())
 
 
@@ -112,7 +112,7 @@ def own(place: str, field: Field | None, formats: tuple[str, ...]) -> Read:
         case "withdrawn":
             return lambda text, codes: boolean_of(text)
         case "source_seq":
-            return lambda text, codes: int(text) if text.isascii() and text.isdigit() and len(text) < _LONG else int(number_of(text, 0))
+            return lambda text, codes: int(text) if text.isascii() and text.isdigit() and len(text) <= _LONG else int(number_of(text, 0))
         case "secrecy":
             # What is no level is left as it is: an unclear one counts as the highest (domain 3.4).
             return _remembered(lambda text, codes: codes.find("secrecy", text) or text)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from databus.contract.codes import Codes
 from databus.contract.fields import MAP, Field
@@ -94,6 +95,12 @@ def date_of(text: str, formats: tuple[str, ...]) -> date:
     return found[0]
 
 
+@lru_cache(maxsize=32)
+def _bounds(scale: int) -> tuple[Decimal, Decimal]:
+    """The least step of a decimal, and the first number that has too many digits before the point."""
+    return Decimal(1).scaleb(-scale), Decimal(10) ** (_DIGITS - scale)
+
+
 def number_of(text: str, scale: int) -> Decimal:
     """A decimal with at most `scale` digits after the point; thousands may be parted by commas."""
     written = plain(text).replace(",", "")
@@ -101,9 +108,10 @@ def number_of(text: str, scale: int) -> Decimal:
         number = Decimal(written if written.isascii() else "")
     except InvalidOperation:
         raise Unreadable("a number such as 1200.50") from None
-    if not number.is_finite() or abs(number) >= Decimal(10) ** (_DIGITS - scale):
+    least, beyond = _bounds(scale)
+    if not number.is_finite() or abs(number) >= beyond:
         raise Unreadable(f"a number below 10^{_DIGITS - scale}")
-    rounded = number.quantize(Decimal(1).scaleb(-scale))
+    rounded = number.quantize(least)
     if rounded != number:
         raise Unreadable(f"at most {scale} digits after the point", suggestion=format(rounded, "f"))
     return rounded
@@ -132,9 +140,10 @@ def amount_of(text: str, *, power: int, unnamed: int = 0, scale: int) -> Decimal
     """
     found = _written(text)
     number = number_of(found["number"], 6).scaleb((POWERS[found["power"]] if found["power"] else unnamed) - power)
-    if abs(number) >= Decimal(10) ** (_DIGITS - scale):
+    least, beyond = _bounds(scale)
+    if abs(number) >= beyond:
         raise Unreadable(f"an amount below 10^{_DIGITS - scale}")
-    rounded = number.quantize(Decimal(1).scaleb(-scale))
+    rounded = number.quantize(least)
     if rounded != number:
         raise Unreadable(f"an amount of at most {scale} digits after the point", suggestion=format(rounded, "f"))
     return rounded

@@ -58,7 +58,8 @@ def apply(mapping: FileMapping, row: Mapping[str, str], contract: Contract) -> t
     cut: Cut = {"payload": {}, "subject": {}, "envelope": {}}
     defects: list[Defect] = []
     steps, absent, longest = _plan(mapping, frozenset(row))
-    for part, name, column, read, otherwise in steps:
+    for step in steps:
+        part, name, column, read, otherwise = step
         value = otherwise
         if read is None or not (text := (cell(column) or "").strip()):
             pass
@@ -69,7 +70,7 @@ def apply(mapping: FileMapping, row: Mapping[str, str], contract: Contract) -> t
                 try:
                     value = read(text, codes)
                 except Unreadable as error:
-                    _note(defects, mapping, _Step(part, name, column, read, otherwise), row, error)
+                    _note(defects, mapping, step, row, error)
                     continue
                 value = otherwise if value is None else value
         if value is not None:

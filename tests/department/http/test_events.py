@@ -70,7 +70,7 @@ WRONG: list[tuple[Any, tuple[str, str], str]] = [
     ),
     ({"payload": payload(11, penalty_kinds=["FINE;WARNING"])}, ("DQ-FMT-04", "penalty_kinds"), ""),
     ({"payload": payload(12, remark={"deep": 1})}, ("DQ-FMT-04", "remark"), ""),
-    ({"payload": payload(13, **{"envelope.secrecy": "x"})}, ("DQ-FMT-04", "envelope.secrecy"), ""),
+    ({"payload": payload(13, **{"envelope.secrecy": "x"})}, ("DQ-CAT-02", "envelope.secrecy"), ""),
     ({"payload": payload(14), "envelope": {"submission_id": "mine"}}, ("DQ-FMT-04", "envelope.submission_id"), ""),
     ({"payload": payload(15), "envelope": {"publication_class": "EVERYBODY"}}, ("DQ-FMT-04", "envelope.publication_class"), ""),
     ({"payload": payload(16), "envelope": {"recorded_at": "yesterday"}}, ("DQ-FMT-04", "envelope.recorded_at"), ""),

@@ -17,7 +17,7 @@ from databus.department.http.delivery import Asked, composer, deliver, foreseen
 from databus.department.http.idempotency import microseconds
 from databus.department.http.intake import Intake
 from databus.department.http.items import Item
-from databus.department.http.members import envelope_cells, payload_cells
+from databus.department.http.members import cells, envelope_cells
 from databus.department.http.refusals import Refusal
 from databus.department.submission import MOST_FIXES
 
@@ -54,7 +54,7 @@ async def publish_again(intake: Intake, department: str, corrections: Sequence[C
 def item_of(one: Correction, number: int, contract: Contract) -> Item:
     """What is to be published. What the type derives from its payload is derived anew, so that it follows a corrected cell."""
     record_type, wrong = contract.types[one.record_type], list[Refusal]()
-    payload = payload_cells(_plain(one.payload), wrong)
+    payload = cells(_plain(one.payload), wrong)
     payload.update({name: value for name, value in one.cells.items() if value})
     for name in (name for name, value in one.cells.items() if not value):
         payload.pop(name, None)

@@ -58,7 +58,7 @@ class Composer:
     day: date
     seed: tuple[str | int, ...]
     mappings: dict[tuple[str, str, frozenset[str]], FileMapping] = field(default_factory=dict)
-    entries: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
+    entries: dict[tuple[str, str], Entry | Refusal] = field(default_factory=dict)
 
     def composed(self, item: Item) -> Submission | tuple[Refusal, ...]:
         """The submission of one item, or what is wrong with it."""
@@ -77,7 +77,10 @@ class Composer:
             )
         if unknown := self._unknown(item, record_type):
             return unknown
-        first = self._entry(item, record_type)
+        named = record_type.name, item.catalog_code
+        first = self.entries.get(named)
+        if first is None:
+            first = self.entries[named] = self._entry(item, record_type)
         if isinstance(first, Refusal):
             return (first,)
         cut, defects = apply(self._mapping(item, record_type, first), {**item.payload, **item.facts}, self.contract)
@@ -117,8 +120,10 @@ class Composer:
         return replace(made, headers=(*made.headers, *item.trace)) if item.trace else made
 
     def _unknown(self, item: Item, record_type: RecordType) -> tuple[Refusal, ...]:
-        if not (names := sorted(item.payload.keys() - record_type.fields.keys())[:5]):
+        """Names that are no fields, those of facts beside the payload among them: they would be taken for these."""
+        if item.payload.keys() <= record_type.fields.keys():
             return ()
+        names = sorted(item.payload.keys() - record_type.fields.keys())[:5]
         return tuple(
             Refusal("DQ-CAT-02", name[:64], "", f"a field of {record_type.name}", near(name, record_type.fields, bare=True))
             for name in names
@@ -152,12 +157,8 @@ class Composer:
 
     def _own(self, record_type: RecordType) -> tuple[Entry, ...]:
         """The department's entries of a type; none if it does not own it."""
-        found = self.entries.get(record_type.name)
-        if found is None:
-            owned = record_type.owned_by(self.department, self.day)
-            found = tuple(entry for entry in record_type.entries if owned and entry.department == self.department)
-            self.entries[record_type.name] = found
-        return found
+        owned = record_type.owned_by(self.department, self.day)
+        return tuple(entry for entry in record_type.entries if owned and entry.department == self.department)
 
     def _mapping(self, item: Item, record_type: RecordType, entry: Entry) -> FileMapping:
         """One mapping for all items that state the same facts beside their payload, whichever of its fields they fill."""

@@ -92,8 +92,8 @@ def read(kind: str, headers: Headers, body: bytes, contract: Contract) -> tuple[
         Malformed: it is none of ours, or the one CloudEvent it holds is malformed (fact `attribute`).
         TooLarge: too many pieces or items. Unprocessable: DQ-SEC-01.
     """
-    value = strict.parse(body)
-    secrecy.refuse_told(value, codes=contract.codes)
+    value, containers = strict.parsed(body)
+    secrecy.refuse_told(containers, codes=contract.codes)
     binary = any(name.startswith(cloudevents.PREFIX) for name in headers)
     if binary and kind != JSON:
         raise Malformed("Headers ce-… are those of binary mode; in this content type the attributes stand in the body.", reason="mode")
@@ -113,5 +113,5 @@ def _items(events: Sequence[CloudEvent | Malformed], contract: Contract) -> tupl
     for event in events:
         if isinstance(event, CloudEvent):
             # What was in base64 is read only now.
-            secrecy.refuse_told(event.data, codes=contract.codes)
+            secrecy.refuse_told(strict.containers(event.data), codes=contract.codes)
     return tuple(items.of_events(events, types=contract.types))

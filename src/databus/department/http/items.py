@@ -142,7 +142,7 @@ def _item(number: int, raw: Any, record_type: Any, shared: Mapping[str, Any]) ->
     payload = members.object_of(raw, "payload", refused) or {}
     own = members.object_of(raw, "envelope", refused) or {}
     envelope = {**shared, **own} if shared else own
-    fields, facts = members.payload_cells(payload, refused), members.envelope_cells(envelope, refused)
+    fields, facts = members.cells(payload, refused), members.envelope_cells(envelope, refused)
     told = members.identity_of(envelope, refused)
     return Item(
         number,

@@ -62,16 +62,16 @@ def refuse_unknown(names: Iterable[str], known: tuple[str, ...], part: str, refu
 
 def identity_of(envelope: Mapping[str, Any], refused: list[Refusal]) -> Identity:
     """Ids, entry, system and time of writing."""
-    texts = {name: _short(envelope.get(name), name, refused) for name in ("submission_id", "catalog_code", "source_system")}
-    identity = uuid_of(texts["submission_id"])
-    if texts["submission_id"] and not identity:
-        refused.append(Refusal(VALUE, "envelope.submission_id", texts["submission_id"], "a UUID"))
+    written, entry, system = (_short(envelope.get(name), name, refused) for name in ("submission_id", "catalog_code", "source_system"))
+    identity = uuid_of(written)
+    if written and not identity:
+        refused.append(Refusal(VALUE, "envelope.submission_id", written, "a UUID"))
     recorded, at = envelope.get("recorded_at"), None
     if isinstance(recorded, strict.Numeral) and recorded.isdigit() and int(recorded) <= _LAST_MS:
         at = int(recorded)
     elif recorded is not None:
         refused.append(Refusal(VALUE, "envelope.recorded_at", expected="milliseconds since 1970"))
-    return Identity(identity, texts["catalog_code"], texts["source_system"], at)
+    return Identity(identity, entry, system, at)
 
 
 def _short(value: Any, name: str, refused: list[Refusal]) -> str:
@@ -90,22 +90,17 @@ def envelope_cells(envelope: Mapping[str, Any], refused: list[Refusal]) -> dict[
     subject = object_of(envelope, "subject", refused) or {}
     if not subject.keys() <= _SUBJECT:
         refuse_unknown(subject, SUBJECT, "envelope.subject.", refused)
-    told = {_PLACES[name]: value for name, value in envelope.items() if name in _PLACES}
-    told |= {_PARTS[name]: value for name, value in subject.items() if name in _PARTS}
-    return _cells(told, refused)
+    told = {_PLACES[name]: value for name, value in envelope.items() if value is not None and name in _PLACES}
+    told |= {_PARTS[name]: value for name, value in subject.items() if value is not None and name in _PARTS}
+    return cells(told, refused)
 
 
-def payload_cells(payload: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
-    """The payload's fields by their names. A name with a point in it could be taken for the envelope's."""
-    if pointed := [name for name in payload if "." in name]:
-        refused += [Refusal(VALUE, name[:64], expected="a field of the contract") for name in pointed[:_TOLD]]
-        payload = {name: value for name, value in payload.items() if "." not in name}
-    return _cells(payload, refused)
-
-
-def _cells(told: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
+def cells(told: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
+    """Values as texts, by their names; what says nothing is left out."""
     found: dict[str, str] = {}
     for name, value in told.items():
+        if value is None:
+            continue
         text = value if isinstance(value, str) else _text(value)
         if text is None:
             expected = "a text, a number, true, false, null, an object or a list of them, or a list of texts without ; ； | 、"
@@ -116,8 +111,6 @@ def _cells(told: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
 
 
 def _text(value: Any) -> str | None:
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if holds_records(value):

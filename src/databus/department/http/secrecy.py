@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.datastructures import Headers
 
 from databus.contract.codes import Codes
-from databus.department.http import strict
 from databus.department.submission import refuse_secrets
 from databus.errors import Unprocessable
 
@@ -28,14 +28,15 @@ def refuse_declared(headers: Headers, *, codes: Codes) -> None:
             _refuse(told, codes)
 
 
-def refuse_told(value: Any, *, codes: Codes) -> None:
-    """Refuse by a member `secrecy` at whatever depth of a request; what is no level counts as the highest.
+def refuse_told(containers: Iterable[Any], *, codes: Codes) -> None:
+    """Refuse by a member `secrecy` at whatever depth of a request, of which these are the arrays and objects; what is no level
+    counts as the highest.
 
     Raises:
-        Unprocessable: DQ-SEC-01. Malformed: nested too deeply.
+        Unprocessable: DQ-SEC-01.
     """
     # Most requests say the same of every event.
-    levels = {str(one[LIST]) for one in strict.containers(value) if isinstance(one, dict) and one.get(LIST) is not None}
+    levels = {str(one[LIST]) for one in containers if type(one) is dict and one.get(LIST) is not None}
     for told in levels:
         _refuse(told, codes)
 

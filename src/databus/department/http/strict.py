@@ -25,7 +25,12 @@ class Numeral(str):
 
 
 def parse(body: bytes, *, depth: int = DEPTH) -> Any:
-    """The value in a body; numbers are `Numeral`s.
+    """The value in a body; numbers are `Numeral`s. See `parsed`."""
+    return parsed(body, depth=depth)[0]
+
+
+def parsed(body: bytes, *, depth: int = DEPTH) -> tuple[Any, list[Any]]:
+    """The value in a body, numbers as `Numeral`s, and every array and object of it.
 
     Raises:
         Malformed: not UTF-8, not JSON, a name given twice, a number beyond 64 bits, NaN or an infinity, half a surrogate
@@ -45,10 +50,10 @@ def parse(body: bytes, *, depth: int = DEPTH) -> Any:
         raise _refused("syntax", f"The body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except RecursionError:
         raise _too_deep(depth) from None
-    containers(value, depth=depth)
+    found = containers(value, depth=depth)
     if "\\u" in text and _HALF.search(text):
         _require_whole(value)
-    return value
+    return value, found
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
