@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -171,6 +172,7 @@ async def test_a_server_answers_until_it_is_told_to_stop() -> None:
     serving = asyncio.create_task(serve(own_page(health, Metrics("checker")), port=port, setting="DATABUS_CHECKER__PORT", stop=stop))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=httpx.AsyncHTTPTransport(retries=20)) as client:
         assert (await client.get("/health/live")).json() == {"live": True}
+    assert gc.get_freeze_count(), "the collector walks all that the process keeps again and again"
     stop.set()
     await asyncio.wait_for(serving, 10)
     with pytest.raises(httpx.ConnectError):
