@@ -95,7 +95,15 @@ def another_code(row: Row, check: Check, maker: Maker) -> Row | None:
 
 def before_the_entry(row: Row, check: Check, maker: Maker) -> Row | None:
     first = row.entry.valid_from
-    return None if first is None else row.saying(decided_at=first - timedelta(days=1)).must((check.rule, "envelope.catalog_code"))
+    if first is None or not _listed(row, first - timedelta(days=1), maker):
+        return None
+    return row.saying(decided_at=first - timedelta(days=1)).must((check.rule, "envelope.catalog_code"))
+
+
+def _listed(row: Row, day: date, maker: Maker) -> bool:
+    """True if every code of the row was one on that day as well."""
+    told = [(check.params["list"], row.payload.get(check.field)) for check in row.checks("DQ-ACC-06")]
+    return all(maker.contract.codes.known(name, code, day) for name, code in told if isinstance(code, str))
 
 
 def unlisted(row: Row, check: Check, maker: Maker) -> Row | None:

@@ -121,6 +121,7 @@ class Maker:
     def facts(self, known: list[Subject]) -> Iterator[Row]:
         """Rows of every kind that repeats, about these subjects, for ever."""
         repeated, mapped = [kind for kind in self.kinds if not kind.once], set[str]()
+        tellers: dict[tuple[object, ...], str] = {}
         while True:
             kind, subject = self.random.choice(repeated), self.random.choice(known)
             row = self.row(kind, subject=subject)
@@ -128,7 +129,10 @@ class Maker:
                 continue
             # Of one subject's codes once: the same map again is a duplicate.
             mapped |= {subject.uscc} if kind.record_type.maps is not None else set()
-            yield row
+            # One record has one source: another's word on it would be found.
+            record = (kind.record_type.name, subject, *(row.payload.get(name) for name in sorted(kind.record_type.key_fields)))
+            if tellers.setdefault(record, row.department) == row.department:
+                yield row
 
 
 def _fits(subject: Subject, person: bool | None, enterprise: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
@@ -75,15 +75,23 @@ def listed_items(check: Check, record_type: RecordType, contract: Contract) -> Q
 
 
 def in_scope(check: Check, record_type: RecordType, contract: Contract) -> Question:
-    """DQ-SCOPE-01: not one of the facts that may not be collected (`unless` names them)."""
-    applies, excluded, read = condition(check), check.params["unless"], reading(check.field)
+    """DQ-SCOPE-01: not one of the facts that may not be collected (`unless` names them). A field filled with a word that says nothing,
+    such as 暂无, counts as absent: that it is missing is another rule's to tell."""
+    applies, excluded, read, blank = condition(check), check.params["unless"], reading(check.field), blank_of(contract)
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
         if not excluded(content.facts) or not applies(content.facts):
             return NOTHING
-        return (Failure(check.rule, check.field, read(content) or "", expected="out of the scope of collection"),)
+        told = read(content)
+        if told is not None and blank(told) and not excluded(_without(content.facts, check.field)):
+            return NOTHING
+        return (Failure(check.rule, check.field, told or "", expected="out of the scope of collection"),)
 
     return Question(ask)
+
+
+def _without(facts: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    return {**facts, "payload": {name: value for name, value in facts["payload"].items() if name != field}}
 
 
 def one_subject(check: Check, record_type: RecordType, contract: Contract) -> Question:
