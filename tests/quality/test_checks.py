@@ -40,6 +40,13 @@ def test_the_shipped_example_is_accepted_without_a_word(inbox: Inbox, record_typ
     assert not seen.findings
 
 
+def test_a_late_report_tells_the_day_that_was_told_and_when_it_should_have_come(inbox: Inbox) -> None:
+    case = next(case for case in FAILS if case.rule == "DQ-TIM-01")
+    [late] = [found for found in case.seen(inbox).findings if found.rule == case.rule]
+    assert late.observed == case.changes[case.field].isoformat()
+    assert f"working days after {late.observed}; it came on " in late.expected
+
+
 def test_a_foreign_department_breaks_the_source_alone(inbox: Inbox) -> None:
     assert inbox.send(PENALTY, department="ecology").rules == {"DQ-SRC-01"}
     assert inbox.send(REGISTRATION, department="ecology").rules == {"DQ-SRC-01", "DQ-SRC-02"}

@@ -36,8 +36,8 @@ def in_time(check: Check, record_type: RecordType, contract: Contract) -> Questi
         if content.received <= deadline:
             return NOTHING
         by = f"{deadline.isoformat()} (estimated)" if estimated else deadline.isoformat()
-        expected = f"received by {by}: {limit} working days after {since.isoformat()}"
-        return (Failure(check.rule, check.field, content.received, expected=expected),)
+        expected = f"received by {by}, {limit} working days after {since.isoformat()}; it came on {content.received.isoformat()}"
+        return (Failure(check.rule, check.field, told, expected=expected),)
 
     return Question(ask, check.field)
 
