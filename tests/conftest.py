@@ -12,15 +12,13 @@ from hypothesis import HealthCheck
 from hypothesis import settings as search
 from rich.console import Console
 
-from databus.contract import catalogue
 from databus.local.running import Running
 from databus.local.stack import up
 from databus.ports import Counts
-from databus.settings import CHECKOUT, Settings
-from databus.store import database
+from databus.settings import Settings
 from databus.store.counts import Counts as PostgresCounts
 from databus.testing.counts import MemoryCounts
-from engines import DEPARTMENTS, Engines, local_settings, running_engines
+from engines import DEPARTMENTS, Engines, local_settings, running_engines, store_at
 
 CHROMIUM = Path("/usr/bin/chromium")
 PLAN_SECONDS = 6.0
@@ -65,11 +63,8 @@ async def counts(request: pytest.FixtureRequest) -> AsyncIterator[Counts]:
     if request.param == "memory":
         yield MemoryCounts()
         return
-    dsn = request.getfixturevalue("engines").fresh_database().get_secret_value()
-    await database.migrate(dsn, catalogue.load(CHECKOUT / "schemas"))
-    pool = await database.connect(dsn, size=4)
-    yield PostgresCounts(pool)
-    await pool.close()
+    async with store_at(request.getfixturevalue("engines").fresh_database()) as pool:
+        yield PostgresCounts(pool)
 
 
 @pytest.fixture(scope="session")

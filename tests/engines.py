@@ -7,8 +7,8 @@ import socket
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ import yaml
 from pydantic import SecretStr
 from rich.console import Console
 
+from databus.contract import catalogue
+from databus.contract.catalogue import Contract
 from databus.local import embedded, home, keys, processes
 from databus.local.addresses import require_free
 from databus.local.connections import connected
@@ -23,9 +25,22 @@ from databus.local.engines import postgres
 from databus.local.provision import plan
 from databus.local.provision import postgres as postgres_program
 from databus.settings import CHECKOUT, Bus, Settings, inherited
+from databus.store import database
+from databus.store.sessions import Pool
 
 DEPARTMENTS = tuple(row["slug"] for row in yaml.safe_load((CHECKOUT / "schemas" / "codes" / "departments.yaml").read_text("utf-8")))
 PORTS = (12_000, 32_000)
+
+
+@asynccontextmanager
+async def store_at(dsn: SecretStr, contract: Contract | None = None) -> AsyncIterator[Pool]:
+    """Connections to the database at that address, made ready for a contract, else for the shipped one."""
+    await database.migrate(dsn.get_secret_value(), contract or catalogue.load(CHECKOUT / "schemas"))
+    pool = await database.connect(dsn.get_secret_value(), size=4)
+    try:
+        yield pool
+    finally:
+        await pool.close()
 
 
 @dataclass(frozen=True)

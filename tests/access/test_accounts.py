@@ -13,25 +13,20 @@ from argon2 import PasswordHasher
 from databus.access import samples
 from databus.access.accounts import Client, add, create_samples, sample_secrets
 from databus.access.secrets import Hashing, fresh
-from databus.contract import catalogue
 from databus.errors import Conflict, Malformed
 from databus.model.disclosure import Role
-from databus.settings import CHECKOUT, Settings
-from databus.store import accounts, database
+from databus.settings import Settings
+from databus.store import accounts
 from databus.store.sessions import Pool
+from engines import store_at
 
 FAST = Hashing(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
 async def pool(isolated: Settings) -> AsyncIterator[Pool]:
-    dsn = isolated.postgres.dsn.get_secret_value()
-    await database.migrate(dsn, catalogue.load(CHECKOUT / "schemas"))
-    made = await database.connect(dsn)
-    try:
+    async with store_at(isolated.postgres.dsn) as made:
         yield made
-    finally:
-        await made.close()
 
 
 async def known(pool: Pool, client_id: str, secret: str) -> bool:

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from databus.audit.search import instant, search
-from databus.contract import catalogue
 from databus.errors import Malformed
-from databus.settings import CHECKOUT, Settings
-from databus.store import database
+from databus.settings import Settings
+from engines import store_at
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -42,13 +41,8 @@ def test_anything_else_is_refused(text: str) -> None:
 
 @pytest.mark.live
 async def test_the_limit_has_bounds_and_an_empty_store_holds_nothing(isolated: Settings) -> None:
-    dsn = isolated.postgres.dsn.get_secret_value()
-    await database.migrate(dsn, catalogue.load(CHECKOUT / "schemas"))
-    pool = await database.connect(dsn)
-    try:
+    async with store_at(isolated.postgres.dsn) as pool:
         for limit in (0, 1001):
             with pytest.raises(Malformed):
                 await search(pool, limit=limit)
         assert await search(pool, caller="emergency", reason="OK_GRANT", since="2026-01-01", until="2026-12-31") == ()
-    finally:
-        await pool.close()

@@ -19,12 +19,12 @@ from databus.gateway.records import Records, StoreRecords
 from databus.model.change import Change, Kind
 from databus.model.disclosure import Permit
 from databus.model.labels import Standing
-from databus.store import database
 from databus.store.datasets import Dataset, datasets_of
 from databus.store.records import Page
 from databus.store.rows import RecordRow
 from databus.store.versions import Version
 from databus.testing.records import MemoryRecords
+from engines import store_at
 from store.line import CODE, INTERNAL, NAME, OPEN, OTHER, OTHER_CODE, PERMIT, PUBLIC, REGISTERED, SUBJECT, TODAY, Line
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
@@ -73,12 +73,9 @@ async def stored(request: pytest.FixtureRequest, contract: Contract) -> AsyncIte
     if request.param == "memory":
         yield _in_memory(contract, dataset)
         return
-    dsn = request.getfixturevalue("engines").fresh_database().get_secret_value()
-    await database.migrate(dsn, contract)
-    pool = await database.connect(dsn)
-    line = Line(pool, contract.codec(), contract)
-    yield Stored(StoreRecords(pool), dataset, line.change, line.happen, line.permit, pool.close)
-    await pool.close()
+    async with store_at(request.getfixturevalue("engines").fresh_database(), contract) as pool:
+        line = Line(pool, contract.codec(), contract)
+        yield Stored(StoreRecords(pool), dataset, line.change, line.happen, line.permit, pool.close)
 
 
 def _in_memory(contract: Contract, dataset: Dataset) -> Stored:

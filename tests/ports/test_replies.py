@@ -9,14 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from databus.contract import catalogue
 from databus.department.http.intake import Replies as Port
 from databus.errors import Conflict, Unprocessable
-from databus.settings import CHECKOUT
-from databus.store import database
 from databus.store.replies import Replies, Reply, Turn
 from databus.store.retention import prune
 from databus.testing.replies import MemoryReplies
+from engines import store_at
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 REPLY = Reply(202, "application/json", b'{"accepted": 1}')
@@ -27,11 +25,8 @@ async def replies(request: pytest.FixtureRequest) -> AsyncIterator[Port]:
     if request.param == "memory":
         yield MemoryReplies()
         return
-    dsn = request.getfixturevalue("engines").fresh_database().get_secret_value()
-    await database.migrate(dsn, catalogue.load(CHECKOUT / "schemas"))
-    pool = await database.connect(dsn, size=4)
-    yield Replies(pool)
-    await pool.close()
+    async with store_at(request.getfixturevalue("engines").fresh_database()) as pool:
+        yield Replies(pool)
 
 
 async def begin(

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
-from databus.store import database
 from databus.store.sessions import Pool
-from engines import Engines
+from engines import Engines, store_at
 from store.line import Line
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
@@ -36,10 +36,8 @@ def dsn(engines: Engines) -> str:
 
 @pytest.fixture
 async def pool(dsn: str, contract: Contract) -> AsyncIterator[Pool]:
-    await database.migrate(dsn, contract)
-    pool = await database.connect(dsn)
-    yield pool
-    await pool.close()
+    async with store_at(SecretStr(dsn), contract) as pool:
+        yield pool
 
 
 @pytest.fixture
