@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import socket
 import tempfile
 import time
 import uuid
@@ -20,6 +18,7 @@ from databus.contract import catalogue
 from databus.contract.catalogue import Contract
 from databus.local import embedded, home, keys, processes
 from databus.local.addresses import require_free
+from databus.local.aside import settings_aside
 from databus.local.connections import connected
 from databus.local.engines import postgres
 from databus.local.provision import plan
@@ -29,7 +28,6 @@ from databus.store import database
 from databus.store.sessions import Pool
 
 DEPARTMENTS = tuple(row["slug"] for row in yaml.safe_load((CHECKOUT / "schemas" / "codes" / "departments.yaml").read_text("utf-8")))
-PORTS = (12_000, 32_000)
 
 
 @asynccontextmanager
@@ -73,31 +71,10 @@ class Engines:
         return settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"username": user, "password": secret})})
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on, each with a free one after it: below those the kernel gives to outgoing connections."""
-    found: list[int] = []
-    while len(found) < count:
-        port = random.randrange(*PORTS, 2)
-        if port not in found and all(map(_free, (port, port + 1))):
-            found.append(port)
-    return found
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
 def local_settings(folder: Path, **gateway: object) -> Settings:
     """Settings of a stack of its own: home in `folder`, every port free; `gateway` are settings of that branch."""
-    names = ("kafka", "opa", "postgres", "intake", "checker", "profiler", "projector", "gateway")
-    ports: dict[str, dict[str, object]] = {name: {"port": port} for name, port in zip(names, free_ports(len(names)), strict=True)}
-    ports["gateway"] |= gateway
-    return Settings(home=folder, **ports)  # type: ignore[arg-type]
+    made = settings_aside(folder)
+    return made.model_copy(update={"gateway": made.gateway.model_copy(update=gateway)})
 
 
 @contextmanager

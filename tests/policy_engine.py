@@ -17,10 +17,10 @@ from rich.console import Console
 
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
+from databus.local.aside import free_ports
 from databus.local.provision.opa import opa as provided
 from databus.policy import bundle
 from databus.settings import CHECKOUT, Settings, inherited
-from engines import free_ports
 
 TOKEN = "a-token-for-tests"
 POLICIES = CHECKOUT / "policies"

@@ -22,8 +22,8 @@ from starlette.routing import Route
 
 from databus import telemetry
 from databus.errors import BadContract, PortTaken
+from databus.local.aside import free_ports
 from databus.telemetry import Health, JsonLines, Metrics, Seldom, own_page, routes, serve
-from engines import free_ports
 
 
 @pytest.fixture

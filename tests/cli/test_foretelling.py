@@ -10,8 +10,8 @@ import pytest
 
 from databus.cli.app import run
 from databus.local import keys
+from databus.local.aside import free_ports
 from databus.settings import CHECKOUT
-from engines import free_ports
 
 SHIPPED = CHECKOUT / "schemas" / "ADMIN_PENALTY" / "samples" / "penalties.csv"
 VERB = ("--department", "emergency", "--type", "ADMIN_PENALTY", "--dry-run")

@@ -24,12 +24,13 @@ from rich.console import Console
 from databus.department.outbox.table import ddl
 from databus.errors import StoreUnavailable
 from databus.local import processes
+from databus.local.aside import free_ports
 from databus.local.engines import postgres
 from databus.local.provision import postgres as program
 from databus.local.stack import up
 from databus.settings import CHECKOUT
 from databus.store.sessions import translated
-from engines import DEPARTMENTS, await_ready, free_ports, local_settings
+from engines import DEPARTMENTS, await_ready, local_settings
 from live.line import Live, begun, eventually, live_of
 
 pytestmark = pytest.mark.live

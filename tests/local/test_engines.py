@@ -25,11 +25,12 @@ from pydantic import SecretStr
 from databus import errors
 from databus.local import processes
 from databus.local.addresses import Port, require_free
+from databus.local.aside import free_ports
 from databus.local.connections import variables
 from databus.local.engines import postgres
 from databus.local.provision import postgres as postgres_program
 from databus.settings import Opa, Postgres, Settings, inherited
-from engines import Engines, await_ready, free_ports, local_settings, running_engines
+from engines import Engines, await_ready, local_settings, running_engines
 
 pytestmark = pytest.mark.live
 AS_PLAIN_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000")

@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 
 from databus.errors import BadContract, EngineMissing
+from databus.local.aside import free_ports
 from databus.policy import bundle
 from databus.policy.opa import OpaDecider
 from databus.policy.serving import BUNDLE_PATH, MEDIA_TYPE, router
 from disclosure.matrix import cases
-from engines import free_ports
 from policy_engine import POLICIES, TOKEN, contract, program, started
 
 PEM, PRIVATE = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8

@@ -12,10 +12,10 @@ import pytest
 from aiohttp import web
 
 from databus.errors import BadSettings, PolicyUnavailable
+from databus.local.aside import free_ports
 from databus.model.disclosure import Action
 from databus.policy.opa import OpaDecider
 from disclosure.matrix import cases
-from engines import free_ports
 
 QUESTION = cases()[0].question
 ID = str(QUESTION.classes[0].class_id)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from databus.local.addresses import LOOPBACK
 from databus.settings import Settings
 
 LISTENERS = ("kafka", "opa", "postgres", "intake", "checker", "profiler", "projector", "gateway")
+PORTS = range(12_000, 32_000, 2)
+"""Below those the kernel gives to outgoing connections: one of these would take the port of a part that is just started again."""
 
 
 def settings_aside(home: Path) -> Settings:
@@ -18,16 +22,17 @@ def settings_aside(home: Path) -> Settings:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on, each with a free one after it (Kafka's controller takes the next)."""
+    """Ports of `PORTS` nobody listens on, each with a free one after it (Kafka's controller takes the next)."""
     found: list[int] = []
     while len(found) < count:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind((LOOPBACK, 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind((LOOPBACK, port + 1))
-            except (OSError, OverflowError):
-                continue
-        if not {port, port + 1} & {taken for other in found for taken in (other, other + 1)}:
+        port = random.choice(PORTS)
+        if port not in found and _free(port) and _free(port + 1):
             found.append(port)
     return found
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe, suppress(OSError):
+        probe.bind((LOOPBACK, port))
+        return True
+    return False
