@@ -46,7 +46,10 @@ def test_the_versions_the_driver_was_read_against() -> None:
             "_new_transport _new_producer_transport _create_directories crash wait_until_stopped should_stop on_rebalance_complete",
         ),
         (faust.streams.Stream, "noack events"),
-        (GroupCoordinator, "_do_heartbeat fetch_committed_offsets"),
+        (
+            GroupCoordinator,
+            "_do_heartbeat fetch_committed_offsets _do_fetch_commit_offsets _send_req coordinator_dead ensure_coordinator_known",
+        ),
         (AIOKafkaConsumer, "assign seek seek_to_beginning position getmany committed beginning_offsets end_offsets assignment"),
         (AIOKafkaProducer, "create_batch send_batch begin_transaction send_offsets_to_transaction commit_transaction partitions_for"),
         (AIOKafkaClient, "fetch_all_metadata"),

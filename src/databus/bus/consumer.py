@@ -18,6 +18,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.threads import WorkerThread
 
+from databus.bus.coordinator import hear
 from databus.bus.ledger import Chunk, Ledger, Place, lost, lots, split, where
 from databus.model.chunk import Record
 
@@ -51,6 +52,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         await super().on_start()
         coordinator = self._ensure_consumer()._coordinator
+        hear(coordinator)
         heartbeat = coordinator._do_heartbeat
 
         async def noted() -> bool:

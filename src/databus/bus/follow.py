@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from databus.bus import metadata
 from databus.bus.address import BusAddress
 from databus.bus.answered import answered
+from databus.bus.coordinator import hear
 from databus.errors import BusUnavailable, DataUnusable, Misconfigured
 from databus.model.chunk import Record
 
@@ -110,6 +111,8 @@ async def consuming(address: BusAddress, group: str | None = None, *, committed:
     try:
         with answered():
             await consumer.start()
+            if group is not None:
+                hear(consumer._coordinator)
             yield consumer
     except OffsetOutOfRangeError as error:
         gone = {f"{address.bare(place.topic)}[{place.partition}]": at for place, at in error.args[0].items()}

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 
 from databus.bus import metadata
 from databus.bus.address import BusAddress
+from databus.bus.coordinator import hear
 from databus.bus.follow import record_of
 from databus.bus.ledger import Place
 from databus.bus.recovery import recover
@@ -145,6 +146,7 @@ class _Reader:
 
     async def __aenter__(self) -> Any:
         await self._consumer.start()
+        hear(self._consumer._coordinator)
         return self._consumer
 
     async def __aexit__(self, *_: object) -> None:
