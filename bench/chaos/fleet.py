@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -34,6 +35,10 @@ ENDED = frozenset({0, -signal.SIGTERM, -FAIL, 1, 3, -signal.SIGKILL})
 """How a worker may end: asked to, the second before it listens too; told to fail when it was just ending; failed, or not at rest
 in time; its broker away; killed."""
 
+FULL = os.strerror(errno.EFBIG)
+"""What the kernel says to a write beyond the limit, and whoever has made it in the log."""
+
+_WORDS_BYTES = 64 * 1024
 _PAUSE_SECONDS = 0.3
 _LEAVE_SECONDS = 20.0
 _ANSWER_SECONDS = 1.0
@@ -116,6 +121,20 @@ class Fleet:
         except psutil.NoSuchProcess:
             return False
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """No worker goes on meanwhile."""
+        try:
+            self._all(signal.SIGSTOP)
+            yield
+        finally:
+            self._all(signal.SIGCONT)
+
+    def _all(self, number: signal.Signals) -> None:
+        for child in [*self.workers.values(), *self.leaving]:
+            with suppress(ProcessLookupError):
+                child.process.send_signal(number)
+
     def leave(self, name: str) -> None:
         """Ask a worker to go for good, without waiting for it."""
         child = self.workers.pop(name)
@@ -126,9 +145,7 @@ class Fleet:
     def stop(self) -> Mapping[str, int]:
         """End all of them; their exit codes by name."""
         children = [*self.workers.values(), *self.leaving]
-        for child in children:
-            with suppress(ProcessLookupError):
-                child.process.send_signal(signal.SIGCONT)
+        self._all(signal.SIGCONT)
         self.workers.clear()
         return processes.end(children, _LEAVE_SECONDS)
 
@@ -146,23 +163,44 @@ def part(here: Session, name: str) -> int:
     return next((one.pid for one in stack.status(here.settings) if one.name == name and one.state not in ("down", "gone")), 0)
 
 
-def ready(here: Session, name: str) -> bool:
-    """Whether a part of the stack is up and says so."""
-    return any(one.state == "ready" and one.pid for one in stack.status(here.settings) if one.name == name)
+def back(here: Session, name: str, before: int) -> bool:
+    """Whether a part of the stack is up and says so, and is another process than `before`."""
+    return any(one.state == "ready" and one.pid not in (0, before) for one in stack.status(here.settings) if one.name == name)
 
 
-def without_space(here: Session, name: str, limit: int) -> bool:
-    """Let a part of the stack write no file beyond `limit` bytes any more, as if its disk were full; False if it is not there."""
-    pid = part(here, name)
-    if not pid:
-        return False
+def alive(pid: int) -> bool:
+    """Whether a process is still there."""
+    return bool(pid) and psutil.pid_exists(pid)
+
+
+@dataclass(frozen=True)
+class Log:
+    """What a part of the stack says from here on."""
+
+    file: Path
+    begin: int
+
+    def says(self, words: str) -> bool:
+        """Whether it has said that."""
+        with self.file.open("rb") as lying:
+            lying.seek(self.begin)
+            return words.encode() in lying.read()
+
+
+def log_of(here: Session, name: str) -> Log:
+    """The log of a part of the stack, from where it ends now."""
+    file = here.settings.home / "logs" / f"{name}.log"
+    return Log(file, file.stat().st_size)
+
+
+def without_space(here: Session, name: str) -> None:
+    """Let a part of the stack write no file further than its log, which has to tell of it, as if its disk were full."""
+    limit = log_of(here, name).begin + _WORDS_BYTES
     with suppress(psutil.NoSuchProcess):
-        whole = psutil.Process(pid)
+        whole = psutil.Process(part(here, name))
         for one in (whole, *whole.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
                 one.rlimit(psutil.RLIMIT_FSIZE, (limit, limit))
-        return True
-    return False
 
 
 def arrived(here: Session) -> Positions:

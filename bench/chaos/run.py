@@ -21,7 +21,7 @@ from bench.chaos.linked import maps_of
 from bench.chaos.load import Loading
 from bench.chaos.oracle import judge
 from bench.chaos.rest import PATIENCE_SECONDS, projected, rest
-from bench.chaos.scenarios import SCENARIOS, WORKERS, Scenario
+from bench.chaos.scenarios import SCENARIOS, WORKERS, Scenario, undone
 from bench.chaos.verdict import LOST, Verdict
 from databus.bootstrap.checker import checking
 from databus.bootstrap.parts import now
@@ -114,6 +114,8 @@ def run(
     verdict.require(len(asked.told) > 0, LOST, "every answer of the gateway")
     again = verdict.noted["events repeated"]
     verdict.require(again > 0 or not scenario.repeats, LOST, "the repeat of what a thawed checker had in hand")
+    for what in undone(name, fleet.struck):
+        verdict.wrong(LOST, what)
     unasked = set(fleet.codes) - ENDED
     verdict.require(not unasked, LOST, f"workers that ended with code {sorted(unasked)}")
     return Ran(scenario, submissions, verdict, fleet.struck, fleet.codes, len(asked.told), time.monotonic() - begun)
