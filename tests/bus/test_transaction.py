@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -91,3 +93,14 @@ async def test_recovery_of_partitions_no_longer_ours_ends(as_user: As) -> None:
     async with Journal(as_user("profiler")) as journal:
         place = await journal.append("registers", KEY, b"v")
     assert await recover(as_user("profiler"), "registers", [place.partition], wanted=lambda: False, beat=lambda: None) is None
+
+
+async def test_the_collector_does_not_walk_what_was_recovered_and_what_is_lost_gives_its_memory_back(as_user: As) -> None:
+    async with Journal(as_user("profiler")) as journal:
+        place = await journal.append("registers", KEY, b"v")
+    states = await recover(as_user("profiler"), "registers", [place.partition], wanted=lambda: True, beat=lambda: None)
+    assert states is not None and states[place.partition].get(KEY) == b"v"
+    assert all(one is not states[place.partition] for one in gc.get_objects())
+    assert gc.isenabled()
+    lost = weakref.ref(states.pop(place.partition))
+    assert lost() is None

@@ -89,8 +89,8 @@ seconds since its last chunk → an outcome to commit, or None for now. Pure: th
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Let the collector wait while something is made of a chunk: it would look through that again and again (up to a fifth of the
-    time, measured), and nothing in one refers to itself. Nothing may be awaited within."""
+    """Let the collector wait while something is made of a chunk, or a state is read: it would look through that again and again (up
+    to a fifth of the time, measured), and nothing in one refers to itself. What is awaited within goes uncollected too."""
     was = gc.isenabled()
     gc.disable()
     try:
