@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from databus.model.event import Labels
 from databus.model.labels import Commercial, LabelClass, Privacy, stricter
 from databus.profile.election import Elected
@@ -10,6 +12,8 @@ from databus.profile.standing import Stand
 _COMMERCIAL, _PRIVACY = tuple(Commercial), tuple(Privacy)
 OBJECTION = "objection"
 """Flag of a record a note stands on (domain 3.5, row 14)."""
+# Few for all records there are, and the same one each time is equal at a glance.
+_class = lru_cache(maxsize=1 << 12)(LabelClass)
 
 
 def label_class(elected: Elected, stand: Stand) -> LabelClass:
@@ -18,16 +22,16 @@ def label_class(elected: Elected, stand: Stand) -> LabelClass:
     flags = {*labels.flags, *stand.flags, *(flag for note in elected.notes for flag in note.labels.flags)}
     if elected.notes:
         flags.add(OBJECTION)
-    return LabelClass(
-        record_type=lead.record_type,
-        subject_kind=lead.subject_kind,
-        publication=labels.publication,
-        commercial=labels.commercial,
-        privacy=labels.privacy,
-        standing=stand.standing,
-        owner=lead.department,
-        narrowed=tuple(sorted(labels.narrowed)),
-        flags=tuple(sorted(flags)),
+    return _class(
+        lead.record_type,
+        lead.subject_kind,
+        labels.publication,
+        labels.commercial,
+        labels.privacy,
+        stand.standing,
+        lead.department,
+        tuple(sorted(labels.narrowed)),
+        tuple(sorted(flags)),
     )
 
 
