@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass
 from decimal import DecimalException
 from functools import partial
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import fastavro
 
 from databus.contract.compiling import Unsure
 from databus.contract.decimals import Amounts, amounts_of, restore
 from databus.contract.reading import Read, reader_of
+from databus.contract.shapes import Makes, noun_of
 from databus.contract.writing import DOUBTS, Write, writer_of
 from databus.errors import Undecodable, UnknownSchema
 
@@ -58,6 +59,7 @@ class Codec:
         self._ids: dict[int, _Known] = {}
         self._names: dict[str, _Known] = {}
         self._nouns: dict[tuple[int, Places], Write | None] = {}
+        self._noun_readers: dict[tuple[int, type], Read | None] = {}
         self._learn(texts)
 
     def _learn(self, texts: Mapping[int, str]) -> None:
@@ -131,11 +133,33 @@ class Codec:
             raise Undecodable("the value does not begin with a schema id", size=len(data))
         writer = self._identified(int.from_bytes(data[1:HEAD], "big"))
         latest = self._names[writer.full_name]
-        value = _by_hand(writer.read, data) if latest is writer and writer.read is not None else None
+        value = _by_hand(writer.read, data) if latest is writer else None
         if value is None:
             value = _by_fastavro(writer, latest, data)
             restore(value, latest.amounts)
         return writer.full_name, value
+
+    def decode_noun(self, full_name: str, noun: type[Made], data: bytes, makes: Makes = ()) -> Made:
+        """The same as an instance of a dataclass whose fields the schema has; those in it likewise. `makes` are as for `noun_of`.
+
+        Raises:
+            Undecodable: also where the bytes are of another schema, or say what the noun cannot.
+            UnknownSchema: the id is not registered.
+        """
+        known = self._named(full_name)
+        made = known.schema_id, noun
+        if made not in self._noun_readers:
+            self._noun_readers[made] = _made(partial(reader_of, noun=noun, makes=makes), known.schema)
+        value = _by_hand(self._noun_readers[made], data) if data.startswith(known.head) else None
+        if value is not None:
+            return cast(Made, value)
+        name, told = self.decode(data)
+        if name != full_name:
+            raise Undecodable(f"expected a {full_name}, found a {name}", expected=full_name, found=name)
+        try:
+            return noun_of(noun, told, makes)
+        except (LookupError, ValueError) as error:
+            raise Undecodable(f"what a {full_name} says is unknown here: {error}", name=full_name) from error
 
     def encode(self, full_name: str, value: Mapping[str, Any]) -> bytes:
         """The framed value under the latest version of its schema.
@@ -167,12 +191,15 @@ class Codec:
         return _written_by_fastavro(known, {**asdict(noun), **{name: attrgetter(place)(noun) for name, place in places}})
 
 
-def _by_hand(read: Read, data: bytes) -> dict[str, Any] | None:
+def _by_hand(read: Read | None, data: bytes) -> Any:
+    """The value, None where it is left to fastavro."""
+    if read is None:
+        return None
     try:
         value, end = read(data, HEAD)
     except DOUBTS:
         return None
-    return value if end == len(data) and type(value) is dict else None
+    return value if end == len(data) else None
 
 
 def _written_by_hand(write: Write | None, value: Any) -> bytes | None:

@@ -8,12 +8,14 @@ wrong with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache, partial
 from typing import Any
 
 from databus.contract.compiling import Compiling, Unsure, inside
 from databus.contract.decimals import Amount, decimal
+from databus.contract.shapes import Makes, makers, nouns
 
 Read = Callable[[bytes, int], tuple[Any, int]]
 """Bytes and a place in them → the value there, and the place behind it. A place may lie behind the end: whoever asked looks."""
@@ -22,28 +24,36 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _SEVEN_BITS, _MORE = 0x7F, 0x80
 _LAST_SHIFT = 63
 """Of a long, the tenth byte holds one bit."""
-_LONG = 0x81
-"""Bits of a first byte that make a length more than one byte, or negative."""
+_LONG, _NEGATIVE = 0x81, 0x01
+"""Bits of a first byte that make a length more than one byte or negative, and negative."""
 _VALUE = 2
 """The branch of a union that is not null."""
 
 
-def reader_of(schema: Any) -> Read:
-    """The function that reads values of a schema.
+def reader_of(schema: Any, *, noun: type | None = None, makes: Makes = ()) -> Read:
+    """The function that reads values of a schema: mappings by field name or, with a `noun`, instances of that, those in it likewise;
+    `makes` are as for `shapes.noun_of`.
 
     Raises:
-        Unsure: contracts have no such schema.
+        Unsure: contracts have no such schema, or the noun has a field that it lacks.
     """
-    making = _Reading({"Unsure": Unsure, "day": _day, "number": _number, "length": _length})
+    names = {"Unsure": Unsure, "day": _day, "number": _number}
+    making = _Reading(names) if noun is None else _Nouns(names, nouns={**nouns(noun), schema["name"]: noun}, makes=makes)
     return making.function("data, at", [*making.value(schema, "", "value"), "return value, at"])
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
-    byte = data[at]
-    at += 1
-    if byte < _MORE:
-        return byte >> 1 ^ -(byte & 1), at
-    number, shift = byte & _SEVEN_BITS, 7
+    """A number of more than one byte."""
+    # Lengths have two, days three: without the loop those cost half.
+    first, second = data[at], data[at + 1]
+    number = first & _SEVEN_BITS | (second & _SEVEN_BITS) << 7
+    if second < _MORE:
+        return number >> 1 ^ -(number & 1), at + 2
+    third = data[at + 2]
+    number |= (third & _SEVEN_BITS) << 14
+    at, shift = at + 3, 21
+    if third < _MORE:
+        return number >> 1 ^ -(number & 1), at
     while True:
         byte = data[at]
         at += 1
@@ -53,13 +63,6 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
         if byte < _MORE:
             return number >> 1 ^ -(number & 1), at
         shift += 7
-
-
-def _length(data: bytes, at: int) -> tuple[int, int]:
-    size, at = _number(data, at)
-    if size < 0:
-        raise Unsure
-    return size, at
 
 
 @lru_cache(maxsize=1 << 15)
@@ -140,8 +143,40 @@ class _Reading(Compiling):
         return [f"{into} = {self.constant(values)}[data[at]]", "at += 1"]
 
 
+@dataclass
+class _Nouns(_Reading):
+    nouns: Mapping[str, type] = field(default_factory=dict)
+    makes: Makes = ()
+
+    def _record(self, schema: Mapping[str, Any], namespace: str, into: str) -> list[str]:
+        noun = self.nouns.get(schema["name"])
+        if noun is None:
+            raise Unsure
+        parts, lines = {one["name"]: self.variable() for one in schema["fields"]}, list[str]()
+        made = makers(noun, self.makes)
+        if not made.keys() <= parts.keys():
+            raise Unsure
+        for one in schema["fields"]:
+            part, make = parts[one["name"]], made.get(one["name"])
+            lines += self._field(one["type"], namespace, part)
+            if make is not None:
+                lines.append(f"{part} = {self.constant(make)}({part})")
+        self.remember(schema, namespace)
+        return [*lines, f"{into} = {self.constant(noun)}({', '.join(parts[name] for name in made)})"]
+
+
 # Most of what is there has at most 63 bytes, and most numbers are as small: their first byte tells all.
-_SIZED = ["size = data[at]", f"if size & {_LONG}:", " size, at = length(data, at)", "else:", " size >>= 1", " at += 1", "end = at + size"]
+_SIZED = [
+    "size = data[at]",
+    f"if size & {_LONG}:",
+    f" if size & {_NEGATIVE}:",
+    "  raise Unsure",
+    " size, at = number(data, at)",
+    "else:",
+    " size >>= 1",
+    " at += 1",
+    "end = at + size",
+]
 
 
 def _numbered(into: str) -> list[str]:
