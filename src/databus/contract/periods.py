@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from databus.errors import BadContract
@@ -26,14 +27,19 @@ class Length:
         It is the same day of the month, or the month's last (2026-01-31 and one month: 2026-02-28).
         Beyond year 9999 it is the last day there is.
         """
-        year, month = divmod(start.year * 12 + start.month - 1 + self.months, 12)
-        if year > date.max.year:
-            return date.max
-        day = start.day
-        end = date(year, month + 1, day if day <= _SHORTEST else min(day, monthrange(year, month + 1)[1]))
-        if not days:
-            return end
-        return end + timedelta(days=days) if date.max - end >= timedelta(days=days) else date.max
+        return _after(self.months, start, days)
+
+
+@lru_cache(maxsize=1 << 14)
+def _after(months: int, start: date, days: int) -> date:
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
+    day = start.day
+    end = date(year, month + 1, day if day <= _SHORTEST else min(day, monthrange(year, month + 1)[1]))
+    if not days:
+        return end
+    return end + timedelta(days=days) if date.max - end >= timedelta(days=days) else date.max
 
 
 def length_of(raw: Mapping[str, Any] | None, where: str) -> Length | None:

@@ -116,9 +116,11 @@ def _test(operator: str, operand: Any, where: str) -> Callable[[Any], bool]:
         case "in", list():
             return lambda value: value in operand
         case "any", list():
-            return lambda value: isinstance(value, list | tuple) and not set(operand).isdisjoint(value)
+            one = frozenset(operand)
+            return lambda value: isinstance(value, (list, tuple)) and not one.isdisjoint(value)
         case "only", list():
-            return lambda value: isinstance(value, list | tuple) and bool(value) and set(operand).issuperset(value)
+            all_of = frozenset(operand)
+            return lambda value: isinstance(value, (list, tuple)) and bool(value) and all_of.issuperset(value)
         case "above" | "below", _ if operand is not None:
             limit = Decimal(str(operand)) if isinstance(operand, int | float) else operand
             sign = operator == "above"

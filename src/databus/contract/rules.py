@@ -56,11 +56,18 @@ class RuleSet:
             value = reader(path)(content)
             if value is not None and any(value == name for name, _ in self.classes):
                 return str(value)
-        return next((name for name, when in self.classes if when(content)), "")
+        # By loops, as predicates are: a generator costs more than what it asks.
+        for name, when in self.classes:
+            if when(content):
+                return name
+        return ""
 
     def rule(self, record_type: str, content: Content) -> Rule | None:
         """The first rule that applies; `content` carries its severity."""
-        return next((rule for rule in self.about.get(record_type, ()) if rule.applies(record_type, content)), None)
+        for rule in self.about.get(record_type, ()):
+            if rule.applies(record_type, content):
+                return rule
+        return None
 
 
 class Term(NamedTuple):
