@@ -30,13 +30,13 @@ UNKNOWN = "UNKNOWN"
 def bounded(check: Check, record_type: RecordType, contract: Contract) -> Question:
     """DQ-FMT-04: no text longer than its field, no control character in any, an id and a system, a number that others can follow."""
     rule, fields = check.rule, {path: field.max_length for path, field in record_type.leaves.items() if field.max_length}
-    holding = frozenset(name for name, field in record_type.fields.items() if field.parts)
+    holding = {name: _within(name, fields) for name, field in record_type.fields.items() if field.parts}
 
     def ask(content: Content, _: Any) -> Iterable[Failure]:
         # A registry ahead of this checkout may know a field that the contract at hand does not.
         found = _over(rule, "", content.payload, fields, LONGEST)
-        for name in holding:
-            found += _records(rule, name, content.payload.get(name), fields)
+        for name, within in holding.items():
+            found += _records(rule, name, content.payload.get(name), within)
         found += _over(rule, ENVELOPE, content.envelope, _ENVELOPE_LONGEST, _ENVELOPE_TEXT)
         found += _over(rule, f"{ENVELOPE}subject.", content.envelope["subject"], _SUBJECT_LONGEST, _SUBJECT_TEXT)
         found += [Failure(rule, ENVELOPE + name, "", expected="a value") for name in _GIVEN if not content.envelope[name]]
@@ -58,12 +58,16 @@ def _over(rule: str, prefix: str, values: Mapping[str, Any], longest: Mapping[st
     return found
 
 
+def _within(name: str, longest: Mapping[str, int]) -> Mapping[str, int]:
+    """The bounds of the parts of the records in a field."""
+    return {path.removeprefix(f"{name}{STEP}"): limit for path, limit in longest.items() if path.startswith(f"{name}{STEP}")}
+
+
 def _records(rule: str, name: str, held: Any, longest: Mapping[str, int]) -> Iterable[Failure]:
     records = held if isinstance(held, list) else [] if held is None else [held]
     if len(records) > LONGEST:
         return (_too_many(rule, name, records),)
-    within = {path.removeprefix(f"{name}{STEP}"): limit for path, limit in longest.items() if path.startswith(f"{name}{STEP}")}
-    return [failure for record in records for failure in _over(rule, f"{name}{STEP}", record, within, LONGEST)]
+    return [failure for record in records for failure in _over(rule, f"{name}{STEP}", record, longest, LONGEST)]
 
 
 def _too_many(rule: str, field: str, value: Sized) -> Failure:
