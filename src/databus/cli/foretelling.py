@@ -1,4 +1,4 @@
-"""`databus publish FILE --dry-run`: what would become of each row, and of the file as a whole; nothing is sent or kept."""
+"""`--dry-run` of a file or an outbox: what would become of each row, and of all of them as a whole; nothing is sent or kept."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _MARKS = ("row", "outcome", "verdict", "rule", "field", "observed", "reason", "s
 @dataclass(frozen=True)
 class Shown:
     """How it is told: as one JSON document or as tables, and which rows in full (of a document: which at all; all where none).
-    `into` is the result file, where every row is."""
+    `into` is the result file, where every row is; an outbox has none."""
 
     rows: frozenset[int]
-    into: Path
+    into: Path | None
     as_document: bool
 
 
@@ -52,7 +52,7 @@ def tell(found: Iterable[Foretold], shown: Shown, asked: Foretelling) -> Iterato
     """Tell of rows while they pass by, and of all of them at the end.
 
     Raises:
-        NotFound: a row that was asked for is not in the file.
+        NotFound: a row that was asked for is not there.
     """
     telling = _Document(shown) if shown.as_document else _Tables(shown)
     summary, missing = Summary(), set(shown.rows)
@@ -63,7 +63,7 @@ def tell(found: Iterable[Foretold], shown: Shown, asked: Foretelling) -> Iterato
         yield one
     telling.end(summary, {error.code: error.detail for error in asked.away})
     if missing:
-        raise NotFound(f"the file has no row {', '.join(map(str, sorted(missing)))}", rows=sorted(missing))
+        raise NotFound(f"there is no row {', '.join(map(str, sorted(missing)))}", rows=sorted(missing))
 
 
 class _Document:
@@ -80,7 +80,8 @@ class _Document:
 
     def end(self, summary: Summary, away: Mapping[str, str]) -> None:
         lead = self._lead if self._lead != "," else ""
-        print(f'{lead}],"summary":{as_json(summary.told())},"untold":{as_json(away)},"result":{as_json(str(self._into))}}}')
+        result = str(self._into) if self._into else None
+        print(f'{lead}],"summary":{as_json(summary.told())},"untold":{as_json(away)},"result":{as_json(result)}}}')
 
 
 class _Tables:
@@ -114,7 +115,8 @@ class _Tables:
             aside().print(f"[bold]Not told:[/] {detail}")
         if away:
             aside().print("Who would see it needs OPA, the effect on profiles PostgreSQL: `databus up` starts both.")
-        out.print(f"Nothing has been sent. Every row with its result, to be corrected in place: {self._into}")
+        kept = f" Every row with its result, to be corrected in place: {self._into}" if self._into else ""
+        out.print(f"Nothing has been sent.{kept}")
 
 
 def _one(out: Console, told: Mapping[str, Any]) -> None:

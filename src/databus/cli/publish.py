@@ -24,7 +24,7 @@ from databus.department import mapping
 from databus.department.files.opening import Table, opened
 from databus.department.foretelling import foretold
 from databus.department.mapping import Columns, OwnColumns
-from databus.department.outcome import HELD, REFUSED, REJECTED, RowResult
+from databus.department.outcome import BAD, RowResult
 from databus.department.publish import Batch, prepared_rows, publish_rows
 from databus.department.publisher import Publisher
 from databus.department.receipting import Receipting
@@ -40,7 +40,6 @@ SHOWN, LISTED = 20, 1_000
 
 _FILE = "file"
 SHOWN_MARKS = ("row", "outcome", "rule", "field", "observed", "reason", "suggestion")
-BAD = (REFUSED, REJECTED, HELD)
 
 
 class _FileFirst(TyperGroup):

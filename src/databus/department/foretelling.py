@@ -1,4 +1,4 @@
-"""A file that is not sent: each of its rows with what would become of it, page by page."""
+"""A file or an outbox that is not sent: each of its rows with what would become of it, page by page."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from databus.department.submission import Submission
 PAGE = 500
 """Rows asked about at once."""
 
+Prepared = tuple[RowResult, Submission | None]
+"""A row, and what there is to send of it."""
+
 Ask = Callable[[Sequence[Submission]], Sequence[Foreseen]]
 """What would become of submissions; see `department.http.foresight.Foresee`."""
 
@@ -26,7 +29,7 @@ class Foretold(NamedTuple):
     told: Mapping[str, Any]
 
 
-def foretold(prepared: Iterable[tuple[RowResult, Submission | None]], *, ask: Ask, contract: Contract) -> Iterator[Foretold]:
+def foretold(prepared: Iterable[Prepared], *, ask: Ask, contract: Contract) -> Iterator[Foretold]:
     """Prepared rows in their order with what is foreseen of each; no more than a page of them is held.
 
     Raises:

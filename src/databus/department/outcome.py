@@ -8,6 +8,9 @@ from databus.department.files.row import Row
 
 SENT, CHECKED, REFUSED, UNCHANGED = "SENT", "CHECKED", "REFUSED", "UNCHANGED"
 ACCEPTED, REJECTED, HELD = "ACCEPTED", "REJECTED", "HELD"
+BAD = (REFUSED, REJECTED, HELD)
+"""Outcomes of rows that have not come through."""
+
 UNREADABLE = "DQ-FMT-04"
 """The rule that what is no value of its field breaks (design 7)."""
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -24,6 +25,8 @@ from databus.department.outcome import Remark
 from databus.department.publisher import Done, Taken
 from databus.department.submission import Submission
 from databus.errors import BadSettings, BusUnavailable, DatabusError, DataUnusable, NotAllowed, StoreUnavailable
+from databus.local import keys
+from databus.local.aside import free_ports
 from department.conftest import SCHEMAS
 from engines import Engines
 
@@ -321,6 +324,31 @@ async def test_who_may_not_write_there_is_told(table: Table, told: Relaying) -> 
     with pytest.raises(NotAllowed):
         await emptied(table, told, Bus(lambda number, submission: NotAllowed("not yours")))
     assert await table.states() == ["WAITING"]
+
+
+async def test_a_dry_run_tells_what_would_become_of_each_row_and_changes_none(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys.ensure(tmp_path / "home", ("emergency",))
+    opa, postgres = free_ports(2)
+    for name, value in {"HOME": str(tmp_path / "home"), "OPA__PORT": str(opa), "POSTGRES__PORT": str(postgres)}.items():
+        monkeypatch.setenv(f"DATABUS_{name}", value)
+    monkeypatch.setattr(relays, "BATCH", 2)
+    shipped = json.loads((SCHEMAS / "ADMIN_PENALTY" / "example.json").read_text("utf-8"))["payload"]
+    await table.insert(shipped, {**shipped, "uscc": "91220000YYYY00012B"}, {**shipped, "decided_at": "yesterday"}, "[]")
+    before = await table.rows()
+    relaying = ["outbox", "relay", "--dsn", table.dsn, "--department", "emergency", "--dry-run"]
+    assert await asyncio.to_thread(run, [*relaying, "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    outcomes = [(one["row"], one["outcome"]) for one in said["results"]]
+    assert outcomes == [(1, "ACCEPTED"), (2, "REJECTED"), (3, "REFUSED"), (4, "REFUSED")]
+    assert [one["rule"] for one in said["results"][1]["findings"] if one["verdict"] == "R"] == ["DQ-ACC-01"]
+    assert [one["field"] for one in said["results"][2]["problems"]] == ["decided_at"]
+    assert said["dry_run"] is True and said["result"] is None and said["summary"]["outcomes"]["REFUSED"] == 2
+    assert await asyncio.to_thread(run, [*relaying, "--row", "9"]) == 1
+    told = capsys.readouterr()
+    assert "Nothing has been sent." in told.out and "there is no row 9" in told.err
+    assert await table.rows() == before
 
 
 async def test_a_database_without_an_outbox_and_none_at_all(engines: Engines, told: Relaying) -> None:

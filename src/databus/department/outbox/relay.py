@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -18,8 +18,10 @@ from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.department.facts import Facts
 from databus.department.files.lines import TOO_LONG
+from databus.department.files.row import Row
+from databus.department.foretelling import Prepared
 from databus.department.outbox.table import Mark, Outbox, Waiting, opened
-from databus.department.outcome import UNREADABLE, Remark
+from databus.department.outcome import CHECKED, REFUSED, UNREADABLE, Remark, RowResult
 from databus.department.publisher import Taken
 from databus.department.sending import Sender
 from databus.department.submission import Submission
@@ -60,6 +62,31 @@ class Relaying:
     secret: bytes
     poll_seconds: float = 5.0
     patience_seconds: float = 60.0
+
+    def facts(self, codec: Codec) -> Facts:
+        """What makes submissions of its rows."""
+        return Facts(self.department, self.system, contract=self.contract, codec=codec, secret=self.secret)
+
+
+def prepared(facts: Facts, row: Waiting) -> Submission | tuple[Remark, ...]:
+    """The submission of a row, or what is wrong with it."""
+    if row.fact is None:
+        return (Remark(UNREADABLE, reason=TOO_LONG),)
+    return facts.prepared(row.record_type, row.fact, seq=row.id, at=row.written, entry=row.entry, fixes=row.findings)
+
+
+async def looked_through(outbox: Outbox, facts: Facts) -> AsyncIterator[Prepared]:
+    """Every row that waits, in its order, as CHECKED with what there is to send or as REFUSED; none is sent or marked. The number of a
+    row is its id."""
+    after = 0
+    while page := await outbox.waiting(BATCH, after=after):
+        for row in page:
+            shown, ready = Row(row.id, {}), prepared(facts, row)
+            if isinstance(ready, Submission):
+                yield RowResult(shown, CHECKED, ready.submission_id), ready
+            else:
+                yield RowResult(shown, REFUSED, "", ready), None
+        after = page[-1].id
 
 
 async def relay(dsn: str, *, relaying: Relaying, connect: Connect, verdicts: Verdicts, stop: asyncio.Event, once: bool = False) -> None:
@@ -105,7 +132,7 @@ class _Work:
     async def until(self, stop: asyncio.Event, *, once: bool) -> None:
         told = self._relaying
         sender, codec = await asyncio.to_thread(self._connect)
-        self._facts = Facts(told.department, told.system, contract=told.contract, codec=codec, secret=told.secret)
+        self._facts = told.facts(codec)
         try:
             while not stop.is_set():
                 rows = await self._outbox.waiting(BATCH)
@@ -121,18 +148,13 @@ class _Work:
 
     async def _send(self, sender: Sender, rows: Sequence[Waiting]) -> None:
         answers: dict[int, Taken | DatabusError] = {}
-        prepared = [(row, self._prepared(row)) for row in rows]
-        sent = [(row, ready) for row, ready in prepared if isinstance(ready, Submission)]
+        ready = [(row, prepared(self._facts, row)) for row in rows]
+        sent = [(row, one) for row, one in ready if isinstance(one, Submission)]
         failed = await asyncio.to_thread(_sent, sender, sent, answers)
-        refused = [Mark(row, remarks=ready) for row, ready in prepared if not isinstance(ready, Submission)]
+        refused = [Mark(row, remarks=one) for row, one in ready if not isinstance(one, Submission)]
         await self._outbox.mark([*refused, *_marks(sent, answers)])
         if failed is not None:
             raise failed
-
-    def _prepared(self, row: Waiting) -> Submission | tuple[Remark, ...]:
-        if row.fact is None:
-            return (Remark(UNREADABLE, reason=TOO_LONG),)
-        return self._facts.prepared(row.record_type, row.fact, seq=row.id, at=row.written, entry=row.entry, fixes=row.findings)
 
     async def _judge(self) -> bool:
         """Write back verdicts of a page of rows that have left; true as long as some may have none."""

@@ -26,7 +26,7 @@ _WAITING = f"""
 SELECT id, record_type, entry, CASE WHEN octet_length(fact::text) <= {LINE_LIMIT} THEN fact::text END AS fact,
     (extract(epoch FROM written_at) * 1000)::bigint AS written, xmin::text AS version,
     ARRAY(SELECT r ->> 'finding_id' FROM jsonb_array_elements(coalesce(remarks, '[]'::jsonb)) r WHERE r ->> 'finding_id' <> '') AS findings
-FROM databus_outbox WHERE state = 'WAITING' ORDER BY id LIMIT $1
+FROM databus_outbox WHERE state = 'WAITING' AND id > $2 ORDER BY id LIMIT $1
 """
 # A row that was changed while it was on its way keeps waiting: what was sent is not what it says now.
 _MARK = """
@@ -91,11 +91,16 @@ class Outbox:
         async with translated():
             return bool(await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))
 
-    async def waiting(self, limit: int) -> list[Waiting]:
-        """The first rows that have not left."""
+    async def waiting(self, limit: int, *, after: int = 0) -> list[Waiting]:
+        """The first rows that have not left, behind a row."""
         async with translated():
-            rows = await self._connection.fetch(_WAITING, limit)
+            rows = await self._connection.fetch(_WAITING, limit, after)
         return [Waiting(**{**dict(row), "findings": tuple(row["findings"])}) for row in rows]
+
+    async def count(self) -> int:
+        """How many rows have not left."""
+        async with translated():
+            return int(await self._connection.fetchval("SELECT count(*) FROM databus_outbox WHERE state = 'WAITING'"))
 
     async def mark(self, marks: Sequence[Mark]) -> None:
         """Write back what became of rows, in one transaction."""
