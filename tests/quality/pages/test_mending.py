@@ -159,6 +159,8 @@ def test_one_value_for_all_or_a_text_replaced(client: TestClient, world: World) 
 @pytest.mark.parametrize("cause", [{}, {**CAUSE, "type": "NOTHING"}, {**CAUSE, "field": "envelope.op"}, {**CAUSE, "rule": ""}])
 def test_only_one_check_of_one_field_is_mended_together(client: TestClient, cause: dict[str, str]) -> None:
     assert client.get(BULK, params=cause).status_code == 400
+    assert "/findings/mend?" not in client.get(f"{HOME}/findings", params=cause).text, "a way that leads nowhere is not offered"
+    assert "/findings/mend?" in client.get(f"{HOME}/findings", params=CAUSE).text
 
 
 def test_mending_is_for_those_who_answer(world: World, client: TestClient) -> None:

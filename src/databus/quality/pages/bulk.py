@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from databus.access.logins import Visit
 from databus.access.secrets import fresh
-from databus.contract.catalogue import RecordType
+from databus.contract.catalogue import Contract, RecordType
 from databus.errors import Malformed
 from databus.model.finding import OPEN, Tracked
 from databus.quality.content import ENVELOPE
@@ -73,11 +73,18 @@ def router(desk: Desk, mending: Mending) -> APIRouter:
     return routes
 
 
+def together(cause: Mapping[str, str], contract: Contract) -> RecordType | None:
+    """The record type whose rows are mended together for a cause (rule, type, field); None where it is not one check of one field of
+    the payload, or of the subject as the payload tells it."""
+    record_type = contract.types.get(cause["type"])
+    field = record_type.fields.get(_field(cause["field"])) if record_type is not None else None
+    return record_type if field is not None and not field.parts and cause["rule"] else None
+
+
 def _cause(told: Mapping[str, str], speak: Speech) -> tuple[dict[str, str], RecordType]:
     cause = {name: told.get(name, "")[:64] for name in _CAUSE}
-    record_type = speak.contract.types.get(cause["type"])
-    field = record_type.fields.get(_field(cause["field"])) if record_type is not None else None
-    if record_type is None or field is None or field.parts or not cause["rule"]:
+    record_type = together(cause, speak.contract)
+    if record_type is None:
         raise Malformed("Many rows are mended together where one check of one field of a record type fails in all of them.")
     return cause, record_type
 

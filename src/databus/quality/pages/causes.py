@@ -14,6 +14,7 @@ from starlette.responses import Response
 from databus.access.logins import Visit
 from databus.model.finding import OPEN, FindingStatus, Tracked, Verdict
 from databus.quality.pages import charts
+from databus.quality.pages.bulk import together
 from databus.quality.pages.desk import Desk
 from databus.quality.pages.office import PATH
 from databus.quality.pages.speech import Speech, day, instant
@@ -76,7 +77,7 @@ def router(desk: Desk) -> APIRouter:
         page = {"rows": listed(found[:ROWS], department, speak), "more": more, "paged": bool(cursor), **_cause(chosen, speak)}
         switch = {**chosen, "state": "" if chosen["state"] == "all" else "all"}
         cause = {name: chosen[name] for name in ("rule", "type", "field")}
-        bulk = f"{request.url.path}/mend?{urlencode(cause)}" if found and all(cause.values()) else ""
+        bulk = f"{request.url.path}/mend?{urlencode(cause)}" if found and together(cause, speak.contract) else ""
         other = f"{request.url.path}?{urlencode({name: value for name, value in switch.items() if value or name == 'field'})}"
         links = {"home": f"{PATH}/{department}", "other": other, "bulk": bulk}
         return office.answer(request, visit, "findings.html", {**page, **links, "chosen": chosen})
