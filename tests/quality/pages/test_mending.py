@@ -156,6 +156,36 @@ def test_one_value_for_all_or_a_text_replaced(client: TestClient, world: World) 
     assert client.post(BULK, data={**CAUSE, "csrf": csrf(client.get(BULK, params=CAUSE).text), "way": "guess"}).status_code == 400
 
 
+def test_what_may_be_written_in_all_is_offered_and_what_could_not_be_taken_is_not_chosen(client: TestClient, world: World) -> None:
+    def chosen() -> str:
+        (way,) = re.findall(r'name="way" value="(\w+)" checked', client.get(BULK, params=CAUSE).text)
+        return str(way)
+
+    assert chosen() == "set", "a sentence that says what to do is no value to be taken"
+    world.found = [replace(one, finding=replace(one.finding, suggestion="吉应急罚〔2026〕1号")) for one in world.found]
+    assert chosen() == "suggested"
+    page = client.get(BULK, params={**CAUSE, "field": "counterparty_kind"}).text
+    assert '<option value="LEGAL_PERSON">legal person' in page and 'list="values"' in page
+    assert "<datalist" not in client.get(BULK, params=CAUSE).text
+
+
+def test_rows_of_a_minute_stand_in_their_order(client: TestClient, world: World) -> None:
+    late, *others = ((one, number) for number, one in enumerate(world.found))
+    world.found = [
+        replace(one, finding=replace(one.finding, event_id=f"e{number}", row=90 - number, issued_at=moment))
+        for (one, number), moment in [(late, 1_789_000_000_000), *((pair, 1_788_000_000_000 - pair[1]) for pair in others)]
+    ]
+    rows = [90, *sorted(90 - number for _, number in others)]
+    for path in (BULK, f"{HOME}/findings"):
+        assert [int(row) for row in re.findall(r'href="[^"]*/f\d\d">(\d+)<', client.get(path, params=CAUSE).text)] == rows
+
+
+def test_a_preview_names_fields_as_the_reader_does(client: TestClient, world: World) -> None:
+    world.answers = [{"outcome": "ACCEPTED", "submission_id": "s", "effect": {"kind": "CHANGED", "fields": ["doc_no", "uscc"]}}]
+    seen = told(client, "preview", **{"cell.doc_no": "吉应急罚〔2026〕8号"})
+    assert "number of the decision document, unified social credit code" in seen
+
+
 @pytest.mark.parametrize("cause", [{}, {**CAUSE, "type": "NOTHING"}, {**CAUSE, "field": "envelope.op"}, {**CAUSE, "rule": ""}])
 def test_only_one_check_of_one_field_is_mended_together(client: TestClient, cause: dict[str, str]) -> None:
     assert client.get(BULK, params=cause).status_code == 400

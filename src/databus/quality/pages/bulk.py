@@ -18,8 +18,8 @@ from databus.model.finding import OPEN, Tracked
 from databus.quality.content import ENVELOPE
 from databus.quality.masking import is_personal_field
 from databus.quality.originals import Sent
-from databus.quality.pages.desk import Desk
-from databus.quality.pages.mending import LONGEST, Mend, Mending, mend_of, person, seen_of
+from databus.quality.pages.desk import Desk, in_order
+from databus.quality.pages.mending import LONGEST, Mend, Mending, choices, mend_of, person, seen_of
 from databus.quality.pages.office import PATH, Form
 from databus.quality.pages.speech import Speech, written
 from databus.store.findings import Filter
@@ -43,7 +43,8 @@ def router(desk: Desk, mending: Mending) -> APIRouter:
         department, speak = office.department(request, visit, own=True), office.speech(request)
         cause, record_type = _cause(request.query_params, speak)
         found = await _waiting(desk, department, cause)
-        told = {"rows": [_plain(one, speak) for one in found], "way": SUGGESTED, "once": fresh(), "value": "", "old": "", "seen": False}
+        way = SUGGESTED if any(map(_suggested, found)) else SET
+        told = {"rows": [_plain(one, speak) for one in found], "way": way, "once": fresh(), "value": "", "old": "", "seen": False}
         return office.answer(request, visit, "bulk.html", {**_frame(department, cause, record_type, speak), **told})
 
     async def mend(request: Request, visit: Visit, told: Form) -> Response:
@@ -58,7 +59,7 @@ def router(desk: Desk, mending: Mending) -> APIRouter:
         mends = [row["mend"] for row in rows if row["mend"] is not None]
         answer = await mending.again(department, mends, not publish) if mends else {"results": []}
         for row, result in zip((row for row in rows if row["mend"] is not None), answer["results"], strict=True):
-            row["seen"] = seen_of(result, speak)
+            row["seen"] = seen_of(result, record_type.name, speak)
         frame = _frame(department, cause, record_type, speak)
         if publish and answer.get("accepted"):
             receipt = {name: answer[name] for name in ("receipt", "submissions") if name in answer}
@@ -94,10 +95,10 @@ def _field(name: str) -> str:
 
 
 async def _waiting(desk: Desk, department: str, cause: Mapping[str, str]) -> list[Tracked]:
-    """The latest findings of the cause that wait, one per submission."""
+    """The latest findings of the cause that wait, one per submission, in the order of their rows."""
     asked = Filter(states=[state.value for state in OPEN], rule=cause["rule"], record_type=cause["type"], field=cause["field"])
     found = await desk.page(department, asked, after=None, limit=MOST)
-    return list({one.finding.event_id: one for one in found}.values())
+    return in_order({one.finding.event_id: one for one in found}.values())
 
 
 def _row(one: Tracked, sent: Sent | None, field: str, told: Form, speak: Speech) -> dict[str, Any]:
@@ -117,8 +118,7 @@ def _row(one: Tracked, sent: Sent | None, field: str, told: Form, speak: Speech)
 def _new(one: Tracked, now: str, told: Form) -> str:
     match told.get("way"):
         case "suggested":
-            # A general remedy is a sentence, not a value.
-            return one.finding.suggestion if " · " not in one.finding.suggestion else ""
+            return _suggested(one)
         case "set":
             return told.get("value", "").strip()[:LONGEST]
         case "replace":
@@ -126,6 +126,11 @@ def _new(one: Tracked, now: str, told: Form) -> str:
             return now.replace(old, told.get("value", ""))[:LONGEST] if old else ""
         case _:
             raise Malformed(f"way is one of {', '.join(WAYS)}.", parameter="way")
+
+
+def _suggested(one: Tracked) -> str:
+    """The value that would pass; empty where the suggestion is the general remedy, which is a sentence."""
+    return one.finding.suggestion if " · " not in one.finding.suggestion else ""
 
 
 def _plain(one: Tracked, speak: Speech) -> dict[str, Any]:
@@ -144,12 +149,13 @@ def _plain(one: Tracked, speak: Speech) -> dict[str, Any]:
 
 
 def _frame(department: str, cause: Mapping[str, str], record_type: RecordType, speak: Speech) -> dict[str, Any]:
-    field = speak.of(record_type.fields[_field(cause["field"])])
+    field = record_type.fields[_field(cause["field"])]
     return {
         "cause": dict(cause),
-        "title": f"{field}{speak('desk.colon')}{speak.rule(cause['rule'])}",
+        "title": f"{speak.of(field)}{speak('desk.colon')}{speak.rule(cause['rule'])}",
         "kind": speak.of(record_type),
-        "field": field,
+        "field": speak.of(field),
+        "choices": choices(field, speak),
         "ways": WAYS,
         "most": MOST,
         "link": f"{PATH}/{department}/findings?{urlencode(cause)}",

@@ -15,7 +15,7 @@ from databus.access.logins import Visit
 from databus.model.finding import OPEN, FindingStatus, Tracked, Verdict
 from databus.quality.pages import charts
 from databus.quality.pages.bulk import together
-from databus.quality.pages.desk import Desk
+from databus.quality.pages.desk import Desk, in_order
 from databus.quality.pages.office import PATH
 from databus.quality.pages.speech import Speech, day, instant
 from databus.store.causes import Cause
@@ -154,5 +154,5 @@ def listed(found: Iterable[Tracked], department: str, speak: Speech) -> list[dic
             "due": one.due.isoformat() if one.due else "",
             "issued": instant(one.finding.issued_at),
         }
-        for one in found
+        for one in in_order(found)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +27,9 @@ class Page(Protocol):
     async def __call__(self, department: str, asked: Filter, *, after: Place | None, limit: int) -> tuple[Tracked, ...]: ...
 
 
+_MINUTE = 60_000
+
+
 @dataclass(frozen=True)
 class Desk:
     """What the pages ask. `tell` makes an answer durable, `key` (32 bytes) seals cursors."""
@@ -40,3 +43,8 @@ class Desk:
     key: bytes
     scores: Scores
     waive: Waiving
+
+
+def in_order(found: Iterable[Tracked]) -> list[Tracked]:
+    """As pages show findings, whose times they tell to the minute: the latest minute first, and within it by row."""
+    return sorted(found, key=lambda one: (-(one.finding.issued_at // _MINUTE), one.finding.row or 0))

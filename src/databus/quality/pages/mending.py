@@ -13,6 +13,7 @@ from starlette.responses import Response
 from databus.access.logins import Visit
 from databus.access.secrets import fresh
 from databus.contract.catalogue import RecordType
+from databus.contract.fields import Field
 from databus.errors import NotFound
 from databus.model.finding import OPEN, Tracked, Verdict
 from databus.model.keys import derived_id
@@ -76,7 +77,7 @@ def router(desk: Desk, mending: Mending) -> APIRouter:
         publish = told.get("step") == "publish"
         answer = await mending.again(department, [one], not publish)
         (result,) = answer["results"]
-        seen = seen_of(result, speak)
+        seen = seen_of(result, sent.record_type, speak)
         page = {**_frame(story, speak), "cells": cells_of(sent, story, speak, typed), "seen": seen, "once": told.get("once", "")[:64]}
         if publish and result["outcome"] == "ACCEPTED":
             receipt = {name: answer[name] for name in ("receipt", "submissions") if name in answer}
@@ -132,7 +133,7 @@ def cells_of(sent: Sent, story: Story, speak: Speech, typed: Mapping[str, str]) 
                 "covered": shown_value(written(was), field, person=of_person) if personal and was is not None else "",
                 "long": len(text) > _LONG_TEXT or (field.kind == "string" and (field.max_length or 0) > 500),
                 "most": min(field.max_length or LONGEST, LONGEST),
-                "choices": _choices(field.code, speak) if field.kind != "strings" else (),
+                "choices": choices(field, speak),
                 "wrong": [speak.message(one.message_zh, one.message_en) for one in wrong],
                 "hint": next((hint for one in wrong if (hint := speak.better(one.rule, one.suggestion))), ""),
             }
@@ -140,9 +141,10 @@ def cells_of(sent: Sent, story: Story, speak: Speech, typed: Mapping[str, str]) 
     return sorted(cells, key=lambda cell: not cell["wrong"])
 
 
-def seen_of(result: Mapping[str, Any], speak: Speech) -> dict[str, Any]:
+def seen_of(result: Mapping[str, Any], record_type: str, speak: Speech) -> dict[str, Any]:
     """What a preview or a refusal says of one submission, in the reader's words."""
     findings = [*result.get("findings", ()), *result.get("problems", ())]
+    effect = {"kind": "", "fields": (), **(result.get("effect") or {})}
     return {
         "outcome": result["outcome"],
         "passes": result["outcome"] == "ACCEPTED",
@@ -155,15 +157,16 @@ def seen_of(result: Mapping[str, Any], speak: Speech) -> dict[str, Any]:
             }
             for one in findings
         ],
-        "effect": {"kind": "", "fields": (), **(result.get("effect") or {})},
+        "effect": {**effect, "fields": [speak.field(record_type, name) for name in effect["fields"]]},
         "readers": {name: bool(told["visible"]) for name, told in (result.get("readers") or {}).items()},
     }
 
 
-def _choices(code: str | None, speak: Speech) -> tuple[tuple[str, str], ...]:
-    if code is None:
+def choices(field: Field, speak: Speech) -> tuple[tuple[str, str], ...]:
+    """What a field may hold, each code with its name; empty where that is no list, too long a one, or where several may be held."""
+    if field.code is None or field.kind == "strings":
         return ()
-    rows = speak.contract.codes.rows(code)
+    rows = speak.contract.codes.rows(field.code)
     return tuple((row.code, speak.of(row)) for row in rows) if len(rows) <= 40 else ()
 
 
