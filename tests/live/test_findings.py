@@ -43,6 +43,9 @@ def test_a_finding_goes_from_the_department_s_answer_to_the_submission_that_fixe
     assert live.json("findings", "ack", found["DQ-COM-01"], *WHO, "--by", "clerk")["shown"] is True
     listed = live.json("findings", *WHO, "--status", "ACK", "--rule", "DQ-COM-01")
     assert [one["answer"]["by"] for one in listed if one["finding_id"] == found["DQ-COM-01"]] == ["clerk"]
+    for language, remedy in (("en", "fill the field in"), ("zh", "补全该项后重新报送")):
+        table = live.databus("findings", *WHO, "--rule", "DQ-COM-01", "--limit", "1", "--lang", language)
+        assert remedy in " ".join(table.split()) and " · " not in table
     refusal = live.databus("findings", "ack", found["DQ-COM-01"], *WHO, code=1)
     assert not refusal
     right = wrong.changed(doc_no="吉许测〔2026〕777号", authority_name=wrong.record_type.zh)

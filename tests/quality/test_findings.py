@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from databus.contract.catalogue import Contract
 from databus.model.finding import Verdict
 from databus.model.keys import derived_id
+from databus.quality.findings import better
 from quality.inbox import RECEIVED, Inbox
 
 PENALTY = "ADMIN_PENALTY"
@@ -40,6 +42,13 @@ def test_a_finding_says_what_stood_where_and_what_would_pass(inbox: Inbox) -> No
 
 def test_a_code_list_value_gets_a_suggestion(inbox: Inbox) -> None:
     assert inbox.send(PENALTY, {"procedure": "简易"}).finding("DQ-ACC-06").suggestion == "01"
+
+
+def test_a_remedy_is_read_in_one_language_and_a_value_as_it_is(inbox: Inbox, contract: Contract) -> None:
+    general, value = (inbox.send(PENALTY, {"procedure": code}).finding("DQ-ACC-06").suggestion for code in ("9X", "简易"))
+    assert better("DQ-ACC-06", general, "en", contract) == "use a code of the list"
+    assert better("DQ-ACC-06", general, "zh", contract) == "使用代码表中的代码"
+    assert better("DQ-ACC-06", value, "en", contract) == "01"
 
 
 def test_one_finding_per_rule_and_field(inbox: Inbox) -> None:

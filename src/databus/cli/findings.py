@@ -12,8 +12,10 @@ from databus.cli.answering import AsJson, Department, ack, reject, require_depar
 from databus.cli.output import as_json, console, table
 from databus.cli.session import session
 from databus.cli.waive import waive
+from databus.contract.catalogue import Contract
 from databus.errors import Malformed
 from databus.model.finding import OPEN, FindingStatus, Tracked, Verdict
+from databus.quality.findings import better
 from databus.quality.shown import listed
 from databus.store import findings as store
 from databus.store.findings import Filter
@@ -66,7 +68,7 @@ def findings(
         console().print(f"No findings for {department}.")
     else:
         columns = ("verdict", "rule", "row", "field", "observed", "what is wrong", "what would pass", "status", "due", "finding")
-        console().print(table("", columns, [_row(one, language) for one in found]))
+        console().print(table("", columns, [_row(one, language, here.contract) for one in found]))
     return 0
 
 
@@ -82,10 +84,9 @@ def _words(told: list[str] | None, known: list[str], what: str) -> list[str] | N
     return told or None
 
 
-def _row(one: Tracked, language: str) -> tuple[object, ...]:
+def _row(one: Tracked, language: str, contract: Contract) -> tuple[object, ...]:
     finding = one.finding
     message = finding.message_zh if language == "zh" else finding.message_en
-    better = finding.suggestion or finding.expected
     row = str(finding.row) if finding.row else ""
     due = one.due.isoformat() if isinstance(one.due, date) else ""
     return (
@@ -95,7 +96,7 @@ def _row(one: Tracked, language: str) -> tuple[object, ...]:
         finding.field,
         finding.observed,
         message,
-        better,
+        better(finding.rule, finding.suggestion, language, contract) or finding.expected,
         one.status.value,
         due,
         finding.finding_id,

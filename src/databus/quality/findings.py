@@ -42,8 +42,18 @@ def verdict_of(rule: str, contract: Contract) -> Verdict:
 
 def remedy(rule: str, contract: Contract) -> str:
     """What to do about a rule in general, in both languages; empty where the list `dq_rule` says nothing."""
+    return " · ".join(filter(None, (remedy_in(language, rule, contract) for language in ("zh", "en"))))
+
+
+def remedy_in(language: str, rule: str, contract: Contract) -> str:
+    """The same in one language, `zh` or `en`."""
     row = _told_of(rule, contract)
-    return f"{row.more['fix_zh']} · {row.more['fix_en']}" if row is not None and "fix_zh" in row.more else ""
+    return str(row.more.get(f"fix_{language}", "")) if row is not None else ""
+
+
+def better(rule: str, suggestion: str, language: str, contract: Contract) -> str:
+    """What a finding suggests, in one language where it is the general remedy of its rule."""
+    return remedy_in(language, rule, contract) if suggestion == remedy(rule, contract) else suggestion
 
 
 def _told_of(rule: str, contract: Contract) -> Code | None:

@@ -9,14 +9,13 @@ from typing import Any
 from databus.contract.calendar import SHANGHAI
 from databus.contract.catalogue import Contract
 from databus.model.finding import Answer, Tracked
-from databus.quality.findings import RULES
+from databus.quality.findings import RULES, remedy_in
 
 
 def shown(tracked: Tracked, contract: Contract) -> dict[str, Any]:
     """The finding as JSON; days and instants as ISO 8601 in the time of the business."""
     one = tracked.finding
     row = next((row for row in contract.codes.rows(RULES) if row.code == one.rule), None)
-    fix = {"zh": row.more.get("fix_zh", ""), "en": row.more.get("fix_en", "")} if row is not None else {"zh": "", "en": ""}
     return {
         "finding_id": one.finding_id,
         "department": one.department,
@@ -33,7 +32,7 @@ def shown(tracked: Tracked, contract: Contract) -> dict[str, Any]:
         "expected": one.expected,
         "suggestion": one.suggestion,
         "message": {"zh": one.message_zh, "en": one.message_en},
-        "remedy": fix,
+        "remedy": {language: remedy_in(language, one.rule, contract) for language in ("zh", "en")},
         "issued_at": instant(one.issued_at),
         "due_on": tracked.due.isoformat() if tracked.due else None,
         "submission_id": one.submission_id,

@@ -11,7 +11,7 @@ from databus.contract.calendar import SHANGHAI
 from databus.contract.catalogue import Contract
 from databus.contract.fields import Field
 from databus.quality.content import ENVELOPE
-from databus.quality.findings import RULES, remedy
+from databus.quality.findings import RULES, better, remedy_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,11 @@ class Speech:
 
     def remedy(self, rule: str) -> str:
         """What to do about a rule in general."""
-        row = next((row for row in self.contract.codes.rows(RULES) if row.code == rule), None)
-        return str(row.more.get(f"fix_{self.language}", "")) if row is not None else ""
+        return remedy_in(self.language, rule, self.contract)
 
     def better(self, rule: str, suggestion: str) -> str:
         """A suggestion in the reader's language, where it is the general one of its rule."""
-        return self.remedy(rule) if suggestion == remedy(rule, self.contract) else suggestion
+        return better(rule, suggestion, self.language, self.contract)
 
     def field(self, record_type: str, field: str) -> str:
         """The name of a field; that of the envelope's as it is written."""
