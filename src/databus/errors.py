@@ -182,6 +182,8 @@ class BadContract(Misconfigured):
 class BadMapping(Misconfigured):
     """A mapping file names something that does not exist, or cannot be applied."""
 
+    title = "The mapping cannot be used"
+
 
 class BadSettings(Misconfigured):
     """A setting is missing, unknown or unsafe."""

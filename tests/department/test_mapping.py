@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
-from databus.department import mapping
+from databus.department import mapping, mapping_file
 from databus.department.reading import Defect, apply
 from databus.errors import BadMapping
 from department.conftest import SCHEMAS
@@ -205,7 +205,7 @@ HOSTILE = (
     b"type: !include /etc/passwd",
     b"[" * 20_000,
     b"a: " + b"9" * 10_000,
-    b"x" * (mapping.LARGEST + 1),
+    b"x" * (mapping_file.LARGEST + 1),
 )
 
 
@@ -214,6 +214,22 @@ def test_a_file_that_is_no_mapping_is_refused(contract: Contract, tmp_path: Path
     (tmp_path / "m.yaml").write_bytes(content)
     with pytest.raises(BadMapping, match=r"m\.yaml"):
         mapping.load(tmp_path / "m.yaml", contract)
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        ("type: X\nentry: Y\n  system: file\n", "line 3, column 9: mapping values are not allowed here"),
+        ("type: X\npayload:\n  doc_no: {from: 甲}\n  doc_no: {from: 乙}\n", "line 4, column 3: doc_no stands here a second time"),
+        ("type: X\nentry: &x Y\nsystem: *x\n", "line 3, column 9: a mapping has no aliases"),
+        ("type: !include x\n", "line 1, column 7"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_with_its_place(contract: Contract, tmp_path: Path, content: str, where: str) -> None:
+    (tmp_path / "m.yaml").write_text(content, "utf-8")
+    with pytest.raises(BadMapping) as caught:
+        mapping.load(tmp_path / "m.yaml", contract)
+    assert caught.value.detail.startswith(f"m.yaml, {where}")
 
 
 def test_a_missing_mapping_is_refused(contract: Contract, tmp_path: Path) -> None:

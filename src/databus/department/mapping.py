@@ -35,35 +35,23 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
-
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.codes import Codes
 from databus.contract.entries import Entry
 from databus.contract.fields import Field
+from databus.department import mapping_file
 from databus.department.cells import ENVELOPE, SUBJECT, Read, bad, constant, reader
 from databus.department.convert import plain
 from databus.department.files.row import Row
 from databus.errors import BadMapping
 
 PARTS = frozenset({"type", "entry", "system", "absent", "subject", "envelope", "payload", "questions"})
-LARGEST = 256 << 10
-"""Bytes of a mapping file."""
 
 _SHAPES = 256
 _LONGEST_NAME = 64
 """Characters of a name that is not known; what is longer is not compared with those that are."""
 
 _NO_CODES = Codes({})
-
-
-class _Plain(yaml.SafeLoader):
-    """YAML without aliases: a mapping needs none, and a few lines of them can stand for more than memory holds."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("a mapping has no aliases")
-        return super().compose_node(parent, index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +121,7 @@ def load(path: Path, contract: Contract) -> FileMapping:
     Raises:
         BadMapping: the file names a type, entry, field, list or option that does not exist.
     """
-    try:
-        with path.open("rb") as file:
-            text = file.read(LARGEST + 1)
-        if len(text) > LARGEST:
-            raise BadMapping(f"{path.name} is larger than {LARGEST:,} bytes", file=path.name)
-        raw = yaml.load(text.decode(), _Plain)
-    except (OSError, yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
-        raise BadMapping(f"{path.name} is not a YAML file that can be read", file=path.name) from error
-    if not isinstance(raw, dict):
-        raise BadMapping(f"{path.name} holds no mapping", file=path.name)
-    return parse(raw, contract)
+    return parse(mapping_file.read(path), contract)
 
 
 def parse(raw: Mapping[Any, Any], contract: Contract) -> FileMapping:
