@@ -96,6 +96,8 @@ def test_a_steward_lets_a_held_submission_pass(live: Live) -> None:
     assert live.sql("SELECT 1 FROM steps WHERE submission_id = $1", held.submission_id)
     (after,) = findings(live, held)
     assert (after["status"], after["answered_by"], after["answer"]) == ("FIXED", "steward", "号码为公开的服务热线")
+    way = " ".join(live.databus("walk", held.submission_id).split())
+    assert "verdict accepted" in way and "FIXED by steward" in way and "号码为公开的服务热线" in way, "why it passed though it was held"
     live.databus("findings", "waive", one["finding_id"], *WHO, "--by", "steward", "--reason", "再放行一次", code=1)
 
 

@@ -73,7 +73,7 @@ def _stages(here: Session, found: Trace) -> Told:
         sender = sender_of(first, here.contract.departments)
         told.append(("1  department  hands over a fact", list(_handed(sender, steps, found.findings))))
         told.append(("2  bus  keeps it, in order", list(_kept(here, sender, first))))
-        told.append(("3  quality  is it fit to be believed?", list(_checked(here, steps, found.findings))))
+        told.append(("3  quality  is it fit to be believed?", list(_checked(here, steps, found))))
     if steps:
         told.append(("4  profile  facts become one profile", list(_folded(here, steps, [step for step in found.steps if step.original]))))
     told.append(("5  policy  who asked, and what was decided", list(_decided(found.decisions))))
@@ -118,14 +118,18 @@ def _kept(here: Session, sender: str, first: Step | Finding) -> Iterator[tuple[s
         yield "lies at", _place(here, topics.EVENTS, first.origin_partition, first.origin_offset)
 
 
-def _checked(here: Session, steps: list[Step], findings: tuple[Finding, ...]) -> Iterator[tuple[str, str]]:
-    worst = {one.verdict.value for one in findings}
+def _checked(here: Session, steps: list[Step], found: Trace) -> Iterator[tuple[str, str]]:
+    worst = {one.verdict.value for one in found.findings}
+    answers = {one.finding_id: one for one in found.answers}
     yield "verdict", "accepted" if steps else "rejected" if "R" in worst else "held in quarantine"
-    for one in findings:
+    for one in found.findings:
         said = f"{one.verdict.value} {one.rule} {one.field} = {one.observed or '(absent)'}: {one.message_en}"
         passing = better(one.rule, one.suggestion, "en", here.contract) or one.expected
         yield "finding", said + (f" Would pass: {passing}." if passing else "")
-    if not findings:
+        if one.finding_id in answers:
+            answer = answers[one.finding_id]
+            yield "answer", f"{answer.status} by {answer.by}, {_instant(answer.at)}" + (f": {answer.reason}" if answer.reason else "")
+    if not found.findings:
         yield "findings", "none"
 
 

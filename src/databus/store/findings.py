@@ -13,7 +13,7 @@ Place = tuple[int, str]
 
 NAMES = tuple(field.name for field in fields(Finding))
 COLUMNS = ", ".join(f'"{name}"' for name in NAMES)
-_TRACKED = f"{COLUMNS}, due_on, answered_by, answered_at, answer, fixed_by_event, fixed_by_submission"
+TRACKED = f"{COLUMNS}, due_on, answered_by, answered_at, answer, fixed_by_event, fixed_by_submission"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ department = $1 AND ($2::text[] IS NULL OR status = ANY($2)) AND ($3::text[] IS 
     AND ($7::text IS NULL OR field = $7) AND issued_at >= $8 AND ($9::bigint IS NULL OR issued_at < $9)
 """
 _PAGE = f"""
-SELECT {_TRACKED} FROM findings
+SELECT {TRACKED} FROM findings
 WHERE {_FILTERED} AND ($10::bigint IS NULL OR issued_at < $10 OR (issued_at = $10 AND finding_id > $11))
 ORDER BY issued_at DESC, finding_id LIMIT $12
 """
 _OF = f'SELECT {COLUMNS} FROM findings WHERE department = $1 AND submission_id = ANY($2::text[]) ORDER BY issued_at, "row", finding_id'
-_ONE = f"SELECT {_TRACKED} FROM findings WHERE finding_id = $1 AND department = $2"
-_BESIDE = f"SELECT {_TRACKED} FROM findings WHERE event_id = $1 AND department = $2 ORDER BY rule, field, finding_id"
+_ONE = f"SELECT {TRACKED} FROM findings WHERE finding_id = $1 AND department = $2"
+_BESIDE = f"SELECT {TRACKED} FROM findings WHERE event_id = $1 AND department = $2 ORDER BY rule, field, finding_id"
 _ANSWERS = """
 SELECT a.*, f.department FROM answers a JOIN findings f USING (finding_id)
 WHERE finding_id = $1 AND f.department = $2 ORDER BY a."offset"

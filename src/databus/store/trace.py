@@ -8,12 +8,11 @@ from datetime import date
 
 from databus.model.change import Kind
 from databus.model.disclosure import DecisionRecord
-from databus.model.finding import Finding
+from databus.model.finding import Answer, Finding
 from databus.model.labels import LabelClass, Standing, parse_class
 from databus.store.decisions import COLUMNS as DECISION
 from databus.store.decisions import decision_of
-from databus.store.findings import COLUMNS as FINDING
-from databus.store.findings import finding_of
+from databus.store.findings import TRACKED, tracked_of
 from databus.store.sessions import Connection, Pool, Row, session, snapshot, storable, values
 
 DECISIONS = 20
@@ -72,10 +71,12 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """All rows about one id; the latest decisions first, everything else in the order it happened."""
+    """All rows about one id; the latest decisions first, everything else in the order it happened. `answers` are the latest one to
+    each finding that has one."""
 
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...]
+    answers: tuple[Answer, ...]
     versions: tuple[Life, ...]
     decisions: tuple[DecisionRecord, ...]
 
@@ -92,7 +93,7 @@ WHERE s.submission_id = ANY($1::text[]) OR s.event_id = ANY($1::text[]) OR s.cha
 ORDER BY s.known_at, s.part, s."offset"
 """
 _FINDINGS = f"""
-SELECT {FINDING} FROM findings
+SELECT {TRACKED} FROM findings
 WHERE finding_id = ANY($1::text[]) OR submission_id = ANY($1::text[]) OR event_id = ANY($1::text[])
 ORDER BY issued_at, finding_id
 """
@@ -114,7 +115,7 @@ async def of(pool: Pool, identifier: str) -> Trace:
         StoreUnavailable: PostgreSQL is away.
     """
     if not identifier or not storable(identifier):
-        return Trace((), (), (), ())
+        return Trace((), (), (), (), ())
     async with snapshot(pool) as connection:
         found = await connection.fetch(_FINDINGS, [identifier])
         ids = {identifier, *(row["event_id"] for row in found if row["finding_id"] == identifier)}
@@ -124,7 +125,9 @@ async def of(pool: Pool, identifier: str) -> Trace:
         findings = await connection.fetch(_FINDINGS, list(ids))
         versions = await _versions(connection, steps)
         decisions = await connection.fetch(_DECISIONS, identifier, [row["record_key"] for row in steps])
-    return Trace(tuple(map(_step, steps)), tuple(map(finding_of, findings)), versions, tuple(map(decision_of, decisions)))
+    told = tuple(map(tracked_of, findings))
+    answers = tuple(one.answer for one in told if one.answer is not None)
+    return Trace(tuple(map(_step, steps)), tuple(one.finding for one in told), answers, versions, tuple(map(decision_of, decisions)))
 
 
 async def accepted(pool: Pool, submissions: Collection[str]) -> frozenset[str]:
