@@ -167,6 +167,7 @@ def test_what_may_be_written_in_all_is_offered_and_what_could_not_be_taken_is_no
     page = client.get(BULK, params={**CAUSE, "field": "counterparty_kind"}).text
     assert '<option value="LEGAL_PERSON">legal person' in page and 'list="values"' in page
     assert "<datalist" not in client.get(BULK, params=CAUSE).text
+    assert '<option value="true">yes' in client.get(BULK, params={**CAUSE, "field": "is_final"}).text
 
 
 def test_rows_of_a_minute_stand_in_their_order(client: TestClient, world: World) -> None:

@@ -164,6 +164,8 @@ def seen_of(result: Mapping[str, Any], record_type: str, speak: Speech) -> dict[
 
 def choices(field: Field, speak: Speech) -> tuple[tuple[str, str], ...]:
     """What a field may hold, each code with its name; empty where that is no list, too long a one, or where several may be held."""
+    if field.kind == "boolean":
+        return tuple((written(value), speak(f"value.{'yes' if value else 'no'}")) for value in (True, False))
     if field.code is None or field.kind == "strings":
         return ()
     rows = speak.contract.codes.rows(field.code)
