@@ -31,14 +31,8 @@ REGISTER_BYTES = 2_700
 _SHARE = 0.8
 
 
-def measure(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
-    """Fold the same events beside `count` registers and beside a hundred times as many; then on a subject with `count` records, and on
-    subjects with ten."""
-    yield from _registers(ground, count, seed)
-    yield from _records(ground, count, seed)
-
-
-def _registers(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
+def registers(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
+    """Fold the same events beside `count` registers and beside a hundred times as many, if memory holds them."""
     many = count * MORE
     name = "grown"
     _check(ground, name, full.sample(ground, 2 * min(EVENTS, count), seed))
@@ -65,10 +59,10 @@ def _latest(ground: Ground, topic: str) -> dict[bytes, bytes]:
 
 
 def _beside(ground: Ground, name: str, template: Mapping[bytes, bytes], count: int) -> float:
-    registers = ground.topic(f"{name}-{count}-registers", topics.REGISTERS, 1)
-    ground.feed(islice(_copies(registers, template), count), {registers: 1})
+    beside = ground.topic(f"{name}-{count}-registers", topics.REGISTERS, 1)
+    ground.feed(islice(_copies(beside, template), count), {beside: 1})
     half = ground.records(f"{name}-events") // 2
-    return full.fold(ground, name, registers, group=f"{name}-{count}", after=half).each
+    return full.fold(ground, name, beside, group=f"{name}-{count}", after=half).each
 
 
 def _copies(topic: str, template: Mapping[bytes, bytes]) -> Iterator[tuple[str, bytes, Row]]:
@@ -88,7 +82,8 @@ def _is_subject(text: str) -> bool:
         return False
 
 
-def _records(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
+def subject(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
+    """Fold events of the same types on a subject with `count` records, and on as many subjects as give each ten."""
     more = 2 * min(EVENTS, count)
     big, small = (full.sample(ground, count + more, seed, subjects=subjects) for subjects in (1, 0))
     # Types differ in what they cost: of each as many as both have.
@@ -118,9 +113,9 @@ def _onto(ground: Ground, name: str, before: Sequence[Planned], after: Sequence[
     and does not move makes none, and its cost is borne by those that do."""
     _told(ground, f"{name}-before", before)
     events = _told(ground, f"{name}-after", after)
-    registers = ground.topic(f"{name}-registers", topics.REGISTERS, 1)
-    full.fold(ground, f"{name}-before", registers)
-    spent = full.fold(ground, f"{name}-after", registers, after=events // 2)
+    kept = ground.topic(f"{name}-registers", topics.REGISTERS, 1)
+    full.fold(ground, f"{name}-before", kept)
+    spent = full.fold(ground, f"{name}-after", kept, after=events // 2)
     return spent.cpu / _steps(ground, f"{name}-after-fold-changes", since=events - spent.events) * 1e6
 
 

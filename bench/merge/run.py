@@ -43,16 +43,13 @@ def _visible(here: Ground, submissions: int, seed: int) -> Iterator[Row]:
     return visible.measure(here, seed, seconds=min(visible.SECONDS, submissions / visible.RATE))
 
 
-def _growing(here: Ground, submissions: int, seed: int) -> Iterator[Row]:
-    return growing.measure(here, submissions, seed)
-
-
 PARTS: Mapping[str, Part] = {
     "same": _same,
     "full": _full,
-    "growing": _growing,
     "projector": _projector,
     "recovery": _recovery,
+    "registers": growing.registers,
+    "subject": growing.subject,
     "visible": _visible,
 }
 
