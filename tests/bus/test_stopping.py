@@ -6,15 +6,14 @@ import asyncio
 import logging
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
 
 import psutil
 import pytest
 
 from bus.fleet import read_all
-from databus.bus import admin, driver, offsets, worker
+from bus.running import PATIENCE_SECONDS, Running, eventually
+from databus.bus import admin, offsets, worker
 from databus.bus.address import BusAddress
 from databus.bus.journal import Journal
 from databus.bus.transaction import Writer
@@ -30,66 +29,6 @@ from quality.inbox import Inbox
 
 pytestmark = pytest.mark.live
 As = Callable[[str], BusAddress]
-PATIENCE_SECONDS = 240.0
-
-
-@dataclass
-class Running:
-    """A worker of `group` in this process; `code` once it has ended."""
-
-    address: BusAddress
-    processor: Processor
-    group: str = "profiler"
-    topics: Sequence[str] = ("events",)
-    silence_seconds: float = 60.0
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-    recoveries: list[tuple[int, int]] = field(default_factory=list)
-    taken: int = 0
-
-    async def work(self) -> int:
-        def on_chunk(count: int, lag: float) -> None:
-            self.taken += count
-
-        stateful = self.group == "profiler"
-        return await driver.work(
-            self.address,
-            group=self.group,
-            topics=self.topics,
-            processor=self.processor,
-            registers="registers" if stateful else None,
-            transactional_id=lambda number: f"profiler-{number}" if stateful else "checker-slot-0",
-            stop=self.stop,
-            beat=lambda: None,
-            on_chunk=on_chunk,
-            on_recovery=lambda done, total: self.recoveries.append((done, total)),
-            session_seconds=2.0,
-            silence_seconds=self.silence_seconds,
-        )
-
-    async def until(self, true: Callable[[], Awaitable[bool]]) -> int:
-        """Work until that is so, or the worker ends by itself; the exit code."""
-        async with self.started() as working:
-            await eventually(lambda: _either(working, true))
-        return working.result()
-
-    @asynccontextmanager
-    async def started(self) -> AsyncIterator[asyncio.Task[int]]:
-        working = asyncio.create_task(self.work())
-        try:
-            yield working
-        finally:
-            self.stop.set()
-            await working
-
-
-async def eventually(true: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await true():  # noqa: ASYNC110 - nobody can tell us
-            await asyncio.sleep(0.1)
-
-
-async def _either(working: asyncio.Task[int], true: Callable[[], Awaitable[bool]]) -> bool:
-    return working.done() or await true()
 
 
 async def never() -> bool:
@@ -257,8 +196,8 @@ async def test_progress_of_recovery_is_told_at_the_start_and_after_a_rebalance(a
         return (40, 40) in first.recoveries
 
     async def shared() -> bool:
-        last = [worker.recoveries[-1] for worker in (first, second) if worker.recoveries]
-        return len(last) == 2 and all(0 < done == total for done, total in last) and sum(total for _, total in last) == 40
+        last = second.recoveries[-1] if second.recoveries else (0, 0)
+        return 0 < last[0] == last[1] < 40
 
     async with first.started():
         await eventually(alone)

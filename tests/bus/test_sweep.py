@@ -7,56 +7,28 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bus.fleet import Fleet, read_all
+from bus.penalties import CODEC, penalty
 from databus.bus.address import BusAddress
 from databus.bus.journal import Journal
 from databus.contract import wire
-from databus.contract.catalogue import load
 from databus.model import keys
 from databus.model.change import Change, Kind
 from databus.model.clock import Release, Tick, start_of
 from databus.model.labels import Standing
-from databus.settings import CHECKOUT
-from databus.testing.events import accepted
 
 pytestmark = pytest.mark.live
 As = Callable[[str], BusAddress]
-CONTRACT = load(CHECKOUT / "schemas")
-CODEC = CONTRACT.codec()
-DECIDED, FIRST, ENDS, LAST = date(2026, 5, 10), date(2027, 5, 8), date(2027, 5, 11), date(2027, 5, 12)
+FIRST, ENDS, LAST = date(2027, 5, 8), date(2027, 5, 11), date(2027, 5, 12)
 SUBJECTS, RECORDS, PARTITIONS = 40, 8, 12
 
 
 def number(day: date) -> int:
     return day.toordinal() - date(1970, 1, 1).toordinal()
-
-
-def penalty(subject: str, name: int) -> tuple[bytes, bytes]:
-    envelope: dict[str, Any] = {
-        "submission_id": "s",
-        "op": "UPSERT",
-        "catalog_code": "C-1",
-        "source_system": "core",
-        "source_seq": 1,
-        "subject": {"kind": "ORGANISATION", "name": "某某公司"},
-        "recorded_at": 0,
-        "publication_class": "PUBLIC",
-        "secrecy": "NONE",
-        "commercial_secret": "NONE",
-        "privacy": "NONE",
-    }
-    payload = {"doc_no": str(name), "decided_at": DECIDED, "fine_yuan": Decimal(20_000), "penalty_kinds": ["FINE"]}
-    body = CODEC.encode("databus.ADMIN_PENALTY", {"envelope": envelope, "payload": payload})
-    known = start_of(number(date(2026, 5, 12)))
-    about = {"subject_key": subject, "record_type": "ADMIN_PENALTY", "record_key": f"ADMIN_PENALTY|{name}", "known_at": known, "body": body}
-    event = accepted(**about)
-    return keys.pack(event.subject_key, event.record_key, event.event_id), wire.encode_event(CODEC, event)
 
 
 async def told(address: BusAddress, topic: str) -> tuple[list[Change], dict[int, list[Tick | Release]]]:

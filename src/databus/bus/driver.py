@@ -55,7 +55,8 @@ async def work(
     `segment.ms` of the inboxes.
     `duty` is asked before each chunk, and about once a second while there is none, what the owner of a partition owes it at the
     time `clock` tells (milliseconds); its outcome is committed like a chunk's, once, by the fenced owner alone.
-    `on_recovery` is told (offsets read, offsets in all) of the state while it is loaded: at the start and after each rebalance.
+    `on_recovery` is told (offsets read, offsets in all) of the state while it is loaded: at the start, and after each rebalance of what
+    has come with it.
     All names are bare; the address adds its prefix.
     """
     worker = Worker(

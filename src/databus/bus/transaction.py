@@ -33,6 +33,7 @@ class Writer:
         self._counts: dict[str, int] = {}
         # Two tasks may write: the chunk at hand and the marker behind a truncation.
         self._turn = asyncio.Lock()
+        self._taken = (-1, -1)
         self._producer: Any = AIOKafkaProducer(
             **{**address.client(), "request_timeout_ms": int(min(timeout_seconds, 20.0) * 1000)},
             transactional_id=address.topic(transactional_id),
@@ -46,6 +47,15 @@ class Writer:
     async def start(self) -> None:
         """Take the id."""
         await self._producer.start()
+        taken = self._producer._txn_manager
+        self._taken = taken.producer_id, taken.producer_epoch
+
+    def follows(self, before: Writer | None) -> bool:
+        """True if this one took the id directly after `before` had it: nobody has written under it in between.
+
+        The broker counts who takes an id, and whom it fences itself, in the producer's epoch.
+        """
+        return before is not None and self._taken == (before._taken[0], before._taken[1] + 1)
 
     async def stop(self) -> None:
         """Let go. A transaction cut short is aborted by the next holder of the id, or by the broker's time-out."""

@@ -15,8 +15,7 @@ from databus.bus.answered import answered
 from databus.bus.consumer import ChunkConsumer
 from databus.bus.duties import Duties
 from databus.bus.ledger import Chunk, Place, together
-from databus.bus.recovery import recover
-from databus.bus.registers import Registers
+from databus.bus.states import States
 from databus.bus.transaction import Offsets, Writer
 from databus.errors import BusUnavailable, DataUnusable, Undecodable
 from databus.model.chunk import Duty as Owed
@@ -52,9 +51,9 @@ class Worker:
     ) -> None:
         self._address, self._group, self._processor, self._registers = address, group, processor, registers
         self._transactional_id, self._transaction_seconds = transactional_id, transaction_seconds
-        self._beat, self._on_chunk, self._owed, self._clock, self._on_recovery = beat, on_chunk, owed, clock, on_recovery
+        self._beat, self._on_chunk, self._owed, self._clock = beat, on_chunk, owed, clock
         self._writers: dict[str, Writer] = {}
-        self._states: dict[int, Registers] = {}
+        self._states = States(address, registers, beat=self.alive, progress=on_recovery)
         self._duties = Duties(address, roll_seconds=roll_seconds)
         self._moved: dict[Place, float] = {}
         self.failed = False
@@ -76,11 +75,17 @@ class Worker:
         """
         generation = self.app.consumer_generation_id
         places = sorted(Place(tp.topic, tp.partition) for tp in self.consumer.assignment())
+        partitions = {place.partition for place in places}
         try:
             with answered():
                 async with asyncio.timeout(_FENCE_SECONDS):
-                    await self._fence({place.partition for place in places})
-                if not await self._recover(places, generation):
+                    async with self.consumer.turn:
+                        # What was at work is done; from here to the seek behind all this nobody uses writers or state.
+                        self.consumer.halt()
+                    unbroken = await self._fence(partitions)
+                self._states.keep(unbroken)
+                if not await self._states.load(partitions, wanted=partial(self._wanted, generation)):
+                    # Another rebalance has begun meanwhile.
                     return
                 async with asyncio.timeout(_FENCE_SECONDS):
                     await self._duties.take_over(await self.consumer.thread.committed(places) if places else {})
@@ -92,28 +97,20 @@ class Worker:
             await self.app.crash(error)
             raise
 
-    async def _fence(self, partitions: set[int]) -> None:
-        await asyncio.gather(*[writer.stop() for writer in self._writers.values()])
+    async def _fence(self, partitions: set[int]) -> set[int]:
+        """Take the writers of these partitions; those that nobody else has written for since we did."""
+        before = self._writers
+        await asyncio.gather(*[writer.stop() for writer in before.values()])
         self._writers = {
             name: Writer(self._address, name, timeout_seconds=self._transaction_seconds)
             for name in {self._transactional_id(partition) for partition in partitions}
         }
         await asyncio.gather(*[writer.start() for writer in self._writers.values()])
+        names = {partition: self._transactional_id(partition) for partition in partitions}
+        return {partition for partition, name in names.items() if self._writers[name].follows(before.get(name))}
 
-    async def _recover(self, places: list[Place], generation: int) -> bool:
-        """Load the state of these partitions; False if another rebalance has begun meanwhile."""
-        if self._registers is None:
-            return True
-        states = await recover(
-            self._address,
-            self._registers,
-            sorted({place.partition for place in places}),
-            wanted=lambda: bool(self.app.consumer_generation_id == generation and not self.app.should_stop),
-            beat=self.alive,
-            progress=self._on_recovery,
-        )
-        self._states = states or {}
-        return states is not None
+    def _wanted(self, generation: int) -> bool:
+        return bool(self.app.consumer_generation_id == generation and not self.app.should_stop)
 
     async def run(self, stream: Any) -> None:
         """The agent: lot by lot, one transaction at a time."""
@@ -160,7 +157,7 @@ class Worker:
             return Outcome()
         try:
             with uncollected():
-                return self._processor(records, self._state(chunk.place))
+                return self._processor(records, self._states.of(chunk.place.partition))
         except Undecodable as error:
             if self._registers is None:
                 raise
@@ -169,10 +166,6 @@ class Worker:
                 "Make the registers again from `events`: `databus rebuild --unchecked`; if it fails too, the event is damaged.",
                 **error.facts,
             ) from error
-
-    def _state(self, place: Place) -> Registers:
-        # Where there is state it was loaded by `prepare`; to begin without it would be to lose it.
-        return Registers() if self._registers is None else self._states[place.partition]
 
     async def attend(self) -> bool:
         """Commit what the owner of each partition owes it; True if there was anything, and there may be more."""
@@ -185,7 +178,7 @@ class Worker:
 
     async def _render(self, place: Place) -> bool:
         """One outcome that no record asked for, beside the offset that is committed anyway; the fence lets only the owner."""
-        at, state = self.consumer.ledger.due(place), self._states.get(place.partition)
+        at, state = self.consumer.ledger.due(place), self._states.find(place.partition)
         if self._owed is None or at is None or state is None or not self.consumer.alive():
             return False
         quiet = time.monotonic() - self._moved.setdefault(place, time.monotonic())
@@ -194,7 +187,6 @@ class Worker:
             return False
         standing = self._duties.standing(place)
         await self._write({place: (at, standing.metadata() if standing else "")}, {place: outcome})
-        state.apply(outcome.registers)
         return True
 
     async def _commit(self, done: Sequence[tuple[Chunk, Outcome]]) -> None:
@@ -202,23 +194,19 @@ class Worker:
         offsets = {chunk.place: (chunk.following, told.metadata() if (told := due[chunk.place]) else "") for chunk, _ in done}
         await self._write(offsets, {chunk.place: outcome for chunk, outcome in done})
         await self._duties.undertake(due)
-        for chunk, outcome in done:
-            self._state(chunk.place).apply(outcome.registers)
+        for chunk, _ in done:
             self.consumer.ledger.done(chunk)
             self._moved[chunk.place] = time.monotonic()
 
     async def _write(self, offsets: Offsets, outcomes: Mapping[Place, Outcome]) -> None:
         (name,) = {self._transactional_id(place.partition) for place in offsets}
-        registers = {}
-        if self._registers is not None:
-            kept = self._address.topic(self._registers)
-            registers = {Place(kept, place.partition): outcome.registers for place, outcome in outcomes.items() if outcome.registers}
-        await self._writers[name].commit(
-            group=self._address.topic(self._group),
-            offsets=offsets,
-            outputs=[output for outcome in outcomes.values() for output in outcome.outputs],
-            registers=registers,
-        )
+        with self._states.committing({place.partition: outcome.registers for place, outcome in outcomes.items()}) as registers:
+            await self._writers[name].commit(
+                group=self._address.topic(self._group),
+                offsets=offsets,
+                outputs=[output for outcome in outcomes.values() for output in outcome.outputs],
+                registers=registers,
+            )
 
     async def close_segments(self) -> None:
         """Append the markers that are due; each moves its duty on in the same transaction."""
