@@ -23,6 +23,7 @@ class Running:
     group: str = "profiler"
     topics: Sequence[str] = ("events",)
     silence_seconds: float = 60.0
+    roll_seconds: float = 3600.0
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     recoveries: list[tuple[int, int]] = field(default_factory=list)
     taken: int = 0
@@ -51,6 +52,7 @@ class Running:
             on_recovery=on_recovery,
             session_seconds=2.0,
             silence_seconds=self.silence_seconds,
+            roll_seconds=self.roll_seconds,
         )
 
     async def until(self, true: Callable[[], Awaitable[bool]]) -> int:

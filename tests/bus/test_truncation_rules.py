@@ -1,19 +1,11 @@
 """The duty to delete: what it says and who may not imitate it."""
 
-from databus.bus.truncation import CLOSED, MARKED, MARKER_HEADERS, Duty, after, duty, is_marker, submissions
+from databus.bus.truncation import CLOSED, MARKED, MARKER_HEADERS, Duty, after, is_marker, submissions
 from databus.model.chunk import Record
 
 
 def record(offset: int, timestamp: int = 1_000, **more: object) -> Record:
     return Record("in.tax", 0, offset, timestamp, more.get("key"), more.get("value"), more.get("headers", ()))  # type: ignore[arg-type]
-
-
-def test_a_duty_survives_in_the_metadata_of_a_commit() -> None:
-    assert duty(Duty(7, 99).metadata()) == Duty(7, 99)
-    assert duty(Duty(7, MARKED, 2).metadata()) == Duty(7, MARKED, 2)
-    assert duty("") is None
-    assert duty("somebody else's") is None
-    assert duty('{"unreadable": 3}') is None
 
 
 def test_a_duty_goes_through_its_stages() -> None:

@@ -118,6 +118,29 @@ def test_every_submission_is_accounted_for(live: Live, sent: Sent) -> None:
     assert total.count.refused == sum(one.rule == "DQ-SEC-01" for one in sent.attempts)
 
 
+def test_one_that_was_never_judged_shows_beside_deleted_secrets_and_the_ends_of_transactions(live: Live, sent: Sent) -> None:
+    async def send(*, commit: bool) -> None:
+        draft, address = licence(live.here, sent.about, DEPARTMENT), live.here.address(DEPARTMENT)
+        async with AIOKafkaProducer(**address.client(), transactional_id=address.topic(f"{INBOX}.lost")) as out:
+            await out.begin_transaction()
+            told = {"key": draft.key, "value": draft.body(live.here), "headers": draft.all_headers(), "partition": sent.partition}
+            await out.send_and_wait(address.topic(INBOX), **told)
+            await (out.commit_transaction() if commit else out.abort_transaction())
+
+    for commit in (True, False, True):
+        asyncio.run(send(commit=commit))
+    live.settled(90.0)
+    one = "SELECT min(event_id) FROM findings WHERE submission_id = '' AND rule = 'DQ-FMT-01' AND verdict = 'R'"
+    gone = live.sql(f"WITH gone AS (DELETE FROM findings WHERE event_id = ({one}) RETURNING *) SELECT to_jsonb(gone) AS row FROM gone")
+    try:
+        told = live.json("status")["reconciliation"]
+    finally:
+        for found in gone:
+            live.sql("INSERT INTO findings SELECT (jsonb_populate_record(NULL::findings, $1)).*", found["row"])
+    assert gone and (told["unaccounted"], told["untold"], told["on_the_way"]) == (1, 0, 0)
+    live.settled(60.0)
+
+
 def test_a_transaction_left_open_holds_up_its_own_inbox_alone_and_is_told(live: Live, sent: Sent) -> None:
     draft = licence(live.here, sent.about, DEPARTMENT)
 

@@ -1,4 +1,4 @@
-"""Which deletions the partitions that are ours still owe, between one commit and the next."""
+"""What the partitions that are ours still owe, and what is noted beside their offsets, between one commit and the next."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from databus.bus import truncation
 from databus.bus.address import BusAddress
 from databus.bus.ledger import Chunk, Place
+from databus.bus.notes import Note, note
 from databus.bus.truncation import Duty
 from databus.model.chunk import Record
 
@@ -16,45 +17,47 @@ class Duties:
 
     def __init__(self, address: BusAddress, *, roll_seconds: float) -> None:
         self._address, self._roll_seconds = address, roll_seconds
-        self._standing: dict[Place, Duty] = {}
+        self._notes: dict[Place, Note] = {}
 
     async def take_over(self, committed: Mapping[Place, tuple[int, str]]) -> None:
-        """After a rebalance: what stands in the metadata of the committed offsets, and do it again; safe to repeat."""
-        found = {place: truncation.duty(metadata) for place, (_, metadata) in committed.items()}
-        self._standing = {place: due for place, due in found.items() if due is not None}
-        if self._standing:
-            await truncation.delete(self._address, self._standing)
+        """After a rebalance: what is noted beside the committed offsets, and do what it asks again; safe to repeat."""
+        self._notes = {place: note(metadata, at) for place, (at, metadata) in committed.items()}
+        if standing := self._standing(self._notes):
+            await truncation.delete(self._address, standing)
 
-    def standing(self, place: Place) -> Duty | None:
-        """What a partition owes now."""
-        return self._standing.get(place)
+    def noted(self, place: Place, at: int) -> Note:
+        """What stands beside the committed offset of a partition; where nothing is committed, counting begins at `at`."""
+        return self._notes.get(place, Note(at))
 
-    def due(self, now: int) -> list[tuple[Place, Duty]]:
+    def due(self, now: int) -> list[tuple[Place, Note]]:
         """Whose segment is to be closed at that instant (milliseconds)."""
-        return [(place, duty) for place, duty in self._standing.items() if duty.due(now)]
+        return [(place, noted) for place, noted in self._notes.items() if noted.duty is not None and noted.duty.due(now)]
 
     def submissions(self, chunk: Chunk) -> list[Record]:
         """What of a chunk is to be judged: everything but our own markers."""
-        return truncation.submissions(self._standing.get(chunk.place), chunk.records)
+        return truncation.submissions(self.noted(chunk.place, chunk.start).duty, chunk.records)
 
-    def after(self, chunk: Chunk, unreadable: Sequence[tuple[str, int, int]]) -> Duty | None:
-        """What its partition owes once the chunk is committed.
+    def after(self, chunk: Chunk, unreadable: Sequence[tuple[str, int, int]]) -> Note:
+        """What is to be noted with the commit of a chunk.
 
         Raises:
             ValueError: one of those that must not stay readable is not of the chunk.
         """
-        gone = truncation.offsets_of(self._address, chunk, unreadable)
-        return truncation.after(self._standing.get(chunk.place), chunk.records, gone, roll_seconds=self._roll_seconds)
+        gone, noted = truncation.offsets_of(self._address, chunk, unreadable), self.noted(chunk.place, chunk.start)
+        empty = noted.empty + chunk.following - chunk.start - len(self.submissions(chunk))
+        return Note(noted.since, empty, truncation.after(noted.duty, chunk.records, gone, roll_seconds=self._roll_seconds))
 
-    async def undertake(self, due: Mapping[Place, Duty | None]) -> None:
+    async def undertake(self, due: Mapping[Place, Note]) -> None:
         """What the commit of these partitions has promised."""
-        changed = {place: duty for place, duty in due.items() if duty != self._standing.get(place)}
-        for place in changed:
-            self._standing.pop(place, None)
-        if fresh := {place: duty for place, duty in changed.items() if duty is not None}:
-            await truncation.delete(self._address, fresh)
-            self._standing.update(fresh)
+        fresh = {place: told for place, told in due.items() if told.duty != self._notes.get(place, Note()).duty}
+        self._notes.update(due)
+        if standing := self._standing(fresh):
+            await truncation.delete(self._address, standing)
 
-    def marked(self, place: Place, duty: Duty) -> None:
-        """Its marker is in the log, and this duty in the commit beside it."""
-        self._standing[place] = duty
+    def mark(self, place: Place, noted: Note) -> None:
+        """The marker of its segment is in the log, and this beside the commit."""
+        self._notes[place] = noted
+
+    @staticmethod
+    def _standing(notes: Mapping[Place, Note]) -> dict[Place, Duty]:
+        return {place: noted.duty for place, noted in notes.items() if noted.duty is not None}

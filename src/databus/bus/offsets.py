@@ -78,8 +78,16 @@ async def uncommitted(address: BusAddress, topics: Iterable[str]) -> dict[tuple[
     return {place: at - committed[place] for place, at in found.items() if committed[place] < at}
 
 
-async def strays(address: BusAddress, topics: Iterable[str], *, counts: Callable[[Record], bool]) -> int:
-    """How many offsets still in these topics hold nothing that counts: ends of transactions, aborted records, others.
+async def commits(address: BusAddress, group: str, topics: Iterable[str]) -> dict[tuple[str, int], tuple[int, str]]:
+    """What a group has committed, per (topic, partition) that it has of, and what is noted beside it; raises as `ends`."""
+    async with _question(address, group=address.topic(group)) as consumer:
+        found = await consumer._coordinator.fetch_committed_offsets(await partitions_of(address, consumer, topics))
+        return {(address.bare(place.topic), place.partition): (at.offset, at.metadata) for place, at in found.items() if at.offset >= 0}
+
+
+async def strays(address: BusAddress, topics: Iterable[str], *, counts: Callable[[Record], bool]) -> dict[tuple[str, int], int]:
+    """How many offsets still in these topics hold nothing that counts, per (topic, partition): ends of transactions, aborted records,
+    others.
 
     It reads the topics through; raises as `ends`.
     """
@@ -87,22 +95,23 @@ async def strays(address: BusAddress, topics: Iterable[str], *, counts: Callable
         places = await partitions_of(address, consumer, topics)
         while True:
             try:
-                return await _strays(address, consumer, places, counts)
+                found = await _strays(address, consumer, places, counts)
+                return {(address.bare(place.topic), place.partition): number for place, number in found.items()}
             except OffsetOutOfRangeError:
                 # Records were deleted meanwhile: a secret, or by retention.
                 continue
 
 
-async def _strays(address: BusAddress, consumer: Any, places: list[TopicPartition], counts: Callable[[Record], bool]) -> int:
+async def _strays(address: BusAddress, consumer: Any, places: list[TopicPartition], counts: Callable[[Record], bool]) -> dict[Any, int]:
     first, last = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
     consumer.assign(places)
     for place in places:
         consumer.seek(place, first[place])
-    found: int = sum(last.values()) - sum(first.values())
+    found = {place: last[place] - first[place] for place in places}
     open_ends = {place for place in places if first[place] < last[place]}
     while open_ends:
         for place, records in (await consumer.getmany(*open_ends, timeout_ms=IDLE_MS)).items():
-            found -= sum(record.offset < last[place] and counts(record_of(address, record)) for record in records)
+            found[place] -= sum(record.offset < last[place] and counts(record_of(address, record)) for record in records)
         open_ends = {place for place in open_ends if await consumer.position(place) < last[place]}
     return found
 

@@ -1,6 +1,6 @@
 """Making a refused secret unreadable at once, and gone from the disk soon, whatever crashes in between.
 
-The duty is written where it cannot be separated from its cause: into the metadata of the offset that commits the chunk.
+The duty is written where it cannot be separated from its cause: beside the offset that commits the chunk (`notes`).
 Whoever owns the partition next reads it there and repeats the deletion, which is idempotent. It has three stages:
 
 1. waiting: all below the secret is deleted; at `roll_at` a marker record is appended, which closes the segment;
@@ -11,7 +11,6 @@ Whoever owns the partition next reads it there and repeats the deletion, which i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -42,10 +41,6 @@ class Duty:
     roll_at: int
     ahead: int = 0
 
-    def metadata(self) -> str:
-        """As it stands in the committed offset."""
-        return json.dumps({"unreadable": [self.until, self.roll_at, self.ahead]})
-
     def due(self, now: int) -> bool:
         """True if the marker is to be appended now."""
         return 0 < self.roll_at <= now
@@ -53,14 +48,6 @@ class Duty:
     def marked(self) -> Duty:
         """After the marker was appended."""
         return Duty(self.until, MARKED, self.ahead + 1)
-
-
-def duty(metadata: str) -> Duty | None:
-    """The duty in an offset's metadata, if any; other people's metadata is none."""
-    with suppress(ValueError, TypeError, KeyError):
-        until, roll_at, ahead = json.loads(metadata)["unreadable"]
-        return Duty(int(until), int(roll_at), int(ahead))
-    return None
 
 
 def after(standing: Duty | None, records: Sequence[Record], unreadable: Sequence[int], *, roll_seconds: float) -> Duty | None:

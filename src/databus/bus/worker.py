@@ -185,13 +185,12 @@ class Worker:
         outcome = self._owed(place.partition, state, self._clock(), quiet)
         if outcome is None:
             return False
-        standing = self._duties.standing(place)
-        await self._write({place: (at, standing.metadata() if standing else "")}, {place: outcome})
+        await self._write({place: (at, self._duties.noted(place, at).metadata())}, {place: outcome})
         return True
 
     async def _commit(self, done: Sequence[tuple[Chunk, Outcome]]) -> None:
         due = {chunk.place: self._duties.after(chunk, outcome.unreadable) for chunk, outcome in done}
-        offsets = {chunk.place: (chunk.following, told.metadata() if (told := due[chunk.place]) else "") for chunk, _ in done}
+        offsets = {chunk.place: (chunk.following, due[chunk.place].metadata()) for chunk, _ in done}
         await self._write(offsets, {chunk.place: outcome for chunk, outcome in done})
         await self._duties.undertake(due)
         for chunk, _ in done:
@@ -210,18 +209,19 @@ class Worker:
 
     async def close_segments(self) -> None:
         """Append the markers that are due; each moves its duty on in the same transaction."""
-        for place, due in self._duties.due(int(time.time() * 1000)):
+        for place, noted in self._duties.due(int(time.time() * 1000)):
             # In turn with the chunks: one in between would be taken back by the offset committed here.
             async with self.consumer.turn:
                 at = self.consumer.ledger.due(place)
-                if at is None or self._duties.standing(place) != due or not self.consumer.alive():
+                if at is None or self._duties.noted(place, at) != noted or not self.consumer.alive():
                     continue
+                marked = noted.marked()
                 await self._writers[self._transactional_id(place.partition)].commit(
                     group=self._address.topic(self._group),
-                    offsets={place: (at, due.marked().metadata())},
+                    offsets={place: (at, marked.metadata())},
                     markers={place: truncation.MARKER_HEADERS},
                 )
-                self._duties.marked(place, due.marked())
+                self._duties.mark(place, marked)
 
     async def finish(self) -> None:
         """End the chunk at work, leave the group, let go of the transactional ids; all of it within bounds."""

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from databus.bus import topics
 from databus.bus.address import BusAddress
-from databus.bus.offsets import beginnings, ends, lag, left, strays, uncommitted
-from databus.bus.truncation import is_marker
+from databus.bus.empty import empty
+from databus.bus.offsets import ends, lag, left, uncommitted
 from databus.cli.output import as_json, bytes_of, console, table
 from databus.cli.session import Session, session
 from databus.errors import Unavailable
@@ -32,8 +32,9 @@ PROJECTED = (topics.CHANGES, topics.FINDINGS, topics.PERMITS, topics.DECISIONS)
 class Sum:
     """The reconciliation: what the inboxes took, what is on its way, and what became of the rest.
 
-    `unaccounted` is zero unless something was lost; `markers` are offsets that hold no submission: ends of transactions,
-    and what closed a segment that held a refused secret.
+    `unaccounted` is zero unless something was lost; `markers` are offsets that hold no submission: ends of transactions, what was
+    aborted, and what closed a segment that held a refused secret. Of them `untold` may be lost submissions as well: they are deleted,
+    and were taken before markers were counted or after the checker's offsets had been lost.
     """
 
     taken: int
@@ -43,6 +44,7 @@ class Sum:
     unaccounted: int
     count: Count
     uncommitted: Mapping[str, int] = field(default_factory=dict)
+    untold: int = 0
 
 
 def status(as_document: Annotated[bool, typer.Option("--json", help="for machines")] = False) -> int:
@@ -95,14 +97,10 @@ async def measure(pool: Pool, user: Callable[[str], BusAddress], inboxes: tuple[
     rest = max(0, taken - judged)
     if any(lags.values()):
         return lags, Sum(taken, rest, judged, 0, 0, count, dict(behind))
-    markers = min(rest, await _markers(user("checker"), inboxes, count.refused)) if rest else 0
-    return lags, Sum(taken, 0, judged, markers, rest - markers, count, dict(behind))
-
-
-async def _markers(checker: BusAddress, inboxes: tuple[str, ...], refused: int) -> int:
-    """Offsets of the inboxes that hold no submission; of those already deleted, two for each refused secret at most."""
-    deleted = 2 * refused if any((await beginnings(checker, inboxes)).values()) else 0
-    return deleted + await strays(checker, inboxes, counts=lambda record: not is_marker(record))
+    found = await empty(user("checker"), "checker", inboxes)
+    known = min(rest, found.known)
+    untold = min(rest - known, found.untold)
+    return lags, Sum(taken, 0, judged, known + untold, rest - known - untold, count, dict(behind), untold)
 
 
 def show(out: Console, processes: list[ProcessStatus], lags: dict[str, int], totals: Sum | None, *, told_time: bool) -> None:
@@ -129,6 +127,10 @@ def show(out: Console, processes: list[ProcessStatus], lags: dict[str, int], tot
         f"Inboxes took {totals.taken:,} = judged {totals.judged:,} + on the way {totals.on_the_way:,} "
         f"+ markers {totals.markers:,} + unaccounted {totals.unaccounted:,}"
     )
+    if totals.untold:
+        out.print(
+            f"Of the markers {totals.untold:,} may be lost submissions: they are deleted, and nobody counted them when they were taken"
+        )
     if totals.uncommitted:
         told = ", ".join(f"{topic} {number:,}" for topic, number in sorted(totals.uncommitted.items()))
         out.print(f"Behind open transactions: {told}; until the client ends its own, or the broker does by transaction.timeout.ms")
