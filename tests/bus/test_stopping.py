@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -137,6 +138,22 @@ async def test_a_broker_that_never_ends_what_others_began_stops_the_worker(as_us
     monkeypatch.setattr(Writer, "start", concurrent)
     monkeypatch.setattr(worker, "_FENCE_SECONDS", 1.0)
     assert await Running(as_user("profiler"), counted).until(never) == 1
+
+
+async def test_a_chunk_that_takes_long_is_no_silence_of_the_broker(as_user: As) -> None:
+    """The process gave up, and its successor at the same chunk again."""
+    await put(as_user("profiler"), "events", b"slow")
+
+    def slowly(records: Sequence[Record], state: State) -> Outcome:
+        time.sleep(12.0)
+        return counted(records, state)
+
+    running = Running(as_user("profiler"), slowly, silence_seconds=8.0)
+
+    async def taken() -> bool:
+        return running.taken == 1
+
+    assert await running.until(taken) == 0
 
 
 async def test_a_broker_that_does_not_answer_stops_the_worker_within_bounds(as_user: As) -> None:

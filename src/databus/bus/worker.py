@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
 
@@ -152,11 +153,18 @@ class Worker:
         if appended := [record.timestamp for _, records in judged for record in records]:
             self._on_chunk(len(appended), max(0.0, time.time() - max(appended) / 1000))
 
+    @contextmanager
+    def _deaf(self) -> Iterator[None]:
+        """While something is made of a chunk nobody hears the broker: that is no silence of its."""
+        began = time.monotonic()
+        yield
+        self.heard += time.monotonic() - began
+
     def _processed(self, chunk: Chunk, records: list[Record]) -> Outcome:
         if not records:
             return Outcome()
         try:
-            with uncollected():
+            with self._deaf(), uncollected():
                 return self._processor(records, self._states.of(chunk.place.partition))
         except Undecodable as error:
             if self._registers is None:
@@ -182,7 +190,8 @@ class Worker:
         if self._owed is None or at is None or state is None or not self.consumer.alive():
             return False
         quiet = time.monotonic() - self._moved.setdefault(place, time.monotonic())
-        outcome = self._owed(place.partition, state, self._clock(), quiet)
+        with self._deaf():
+            outcome = self._owed(place.partition, state, self._clock(), quiet)
         if outcome is None:
             return False
         await self._write({place: (at, self._duties.noted(place, at).metadata())}, {place: outcome})
