@@ -111,7 +111,8 @@ class Ground:
             child.kill()
             raise
         if code:
-            last = "\n".join((self.folder / f"{asked.group}.log").read_text("utf-8", "replace").splitlines()[-15:])
+            said = told.decode("utf-8", "replace") + (self.folder / f"{asked.group}.log").read_text("utf-8", "replace")
+            last = "\n".join(said.splitlines()[-15:])
             raise Unavailable(f"{asked.group} ended with code {code}:\n{last}")
         return Spent(**json.loads(told.splitlines()[-1]))
 
