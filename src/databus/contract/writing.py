@@ -28,7 +28,8 @@ NULL, VALUE = b"\x00", b"\x02"
 _EPOCH = date(1970, 1, 1).toordinal()
 _LONG = 63
 _INT = 31
-_SMALL = 1 << 13
+_PAIR = 1 << 14
+_SMALL = _PAIR >> 1
 _NOTHING = object()
 
 
@@ -45,20 +46,20 @@ def writer_of(schema: Any, *, places: Mapping[str, str] | None = None) -> Write:
     return making.function("value", lines)
 
 
+# Seven bits to a byte, two bytes at a time: what ends a number, and what more follows behind.
+_LAST = tuple(bytes((pair,)) if pair < 128 else bytes((pair & 0x7F | 0x80, pair >> 7)) for pair in range(_PAIR))
+_MORE = tuple(bytes((pair & 0x7F | 0x80, pair >> 7 | 0x80)) for pair in range(_PAIR))
+_LENGTHS = _LAST[::2]
+"""Lengths, days and small numbers are most of what is written."""
+
+
 def _zigzag(number: int) -> bytes:
     number = number << 1 if number >= 0 else ((-number) << 1) - 1
-    if number < 128:
-        return bytes((number,))
-    out = bytearray()
-    while number > 127:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-_LENGTHS = tuple(map(_zigzag, range(_SMALL)))
-"""Lengths, days and small numbers are most of what is written."""
+    out = b""
+    while number >= _PAIR:
+        out += _MORE[number & _PAIR - 1]
+        number >>= 14
+    return out + _LAST[number]
 
 
 def _number(number: int) -> bytes:
