@@ -111,10 +111,12 @@ class RuleSets:
         `content` is the decoded submission {"envelope": …, "payload": …}. A record whose period began before the set in
         force keeps the earlier set's rule where that is milder. A type without rules is shown for ever.
         """
-        sets = self.sets if record_type in self.differing else self.sets[:1]
-        judged = {rules.id: _judge(rules, record_type, content) for rules in sets}
-        begins = (date.min, *(rules.valid_from or date.min for rules in sets[1:]))
-        return tuple(Term(since, judged[one.id].severity, _milder(one, judged)) for since, one in zip(begins, sets, strict=True))
+        if record_type not in self.differing:
+            _, severity, life = _judge(self.sets[0], record_type, content)
+            return (Term(date.min, severity, life),)
+        judged = {rules.id: _judge(rules, record_type, content) for rules in self.sets}
+        begins = (date.min, *(rules.valid_from or date.min for rules in self.sets[1:]))
+        return tuple(Term(since, judged[one.id].severity, _milder(one, judged)) for since, one in zip(begins, self.sets, strict=True))
 
     def lifecycle(self, record_type: str, content: Content, day: date, *, rule_set: str | None = None) -> Lifecycle:
         """What holds for a record on a day, by the set in force then (or the one named, without regard to its days)."""

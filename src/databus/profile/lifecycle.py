@@ -40,6 +40,12 @@ class Span(NamedTuple):
             return Standing.HIDDEN, flags
         return Standing.SHOWN, flags
 
+    def turns(self, day: int) -> int:
+        """The first day behind this one on which its own days alone give another standing; `_NEVER` without one."""
+        if day >= self.archived:
+            return _NEVER
+        return self.archived if not self.life.publish or day >= self.hidden else min(self.hidden, self.archived)
+
     def told(self, day: int) -> tuple[object, ...]:
         """All that is told of it on a day: another one wakes the record."""
         return *self.on(day), self.life.rule, self.life.min_until
@@ -76,7 +82,9 @@ def _span(term: Term) -> Span:
 
 
 def _phase(spans: Sequence[Span], day: int) -> Phase:
-    place = max((number for number, span in enumerate(spans) if span.since <= day), default=0)
+    place = len(spans) - 1
+    while place and spans[place].since > day:
+        place -= 1
     span = spans[place]
     standing, flags = span.on(day)
     return Phase(Stand(standing, _wake(spans, place, day), span.life.rule, flags), span.repairable, _regraded(spans, place))
@@ -92,16 +100,14 @@ def _regraded(spans: Sequence[Span], place: int) -> int | None:
 
 def _wake(spans: Sequence[Span], place: int, day: int) -> int | None:
     # A switch of rule sets is a wake day for those it moves or puts under another rule; behind it the new set's days count.
-    now, at = spans[place].told(day), day
-    while True:
-        switch = spans[place + 1].since if place + 1 < len(spans) else _NEVER
-        at = min((coming for coming in (spans[place].hidden, spans[place].archived, switch) if coming > at), default=_NEVER)
-        if at == _NEVER:
-            return None
-        if at == switch:
-            place += 1
-        if spans[place].told(at) != now:
-            return at
+    first, turn = spans[place], spans[place].turns(day)
+    for span in spans[place + 1 :]:
+        if turn < span.since:
+            break
+        if span.told(span.since) != first.told(day):
+            return span.since
+        turn = span.turns(span.since)
+    return None if turn == _NEVER else turn
 
 
 def _number(day: date) -> int:
