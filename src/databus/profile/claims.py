@@ -66,7 +66,7 @@ def claim_of(elected: Elected, submission: Submission | None, charter: Charter) 
         values=values_of(event, payload, charter),
         day=_day(payload.get(decided)) if decided else None,
         end=_day(payload.get(ended.field)) if event.record_type == ended.record_type and ended.when(submission) else None,
-        numbers=tuple(sorted(_numbers(event, submission, charter))),
+        numbers=_numbers(event, submission, charter),
     )
 
 
@@ -95,11 +95,13 @@ def _day(value: Any) -> int | None:
     return value.toordinal() if isinstance(value, date) else None
 
 
-def _numbers(event: Event, submission: Submission, charter: Charter) -> Iterator[tuple[str, str, int]]:
+def _numbers(event: Event, submission: Submission, charter: Charter) -> tuple[tuple[str, str, int], ...]:
     payload, licences, takes = submission["payload"], charter.licences, charter.takes
+    found = set[tuple[str, str, int]]()
     if event.record_type == licences.record_type and licences.when(submission):
         until = _day(payload.get(licences.until)) or date.max.toordinal()
-        yield from {(comparable(plain(payload[name])), LICENCE, until) for name in licences.numbers if payload.get(name)}
+        found |= {(comparable(plain(payload[name])), LICENCE, until) for name in licences.numbers if payload.get(name)}
     if event.record_type == takes.record_type and takes.when(submission):
         pieces = _PIECES.split(plain(payload.get(takes.field)))
-        yield from {(comparable(piece), TAKES, 0) for piece in pieces if len(piece) >= _SHORTEST}
+        found |= {(comparable(piece), TAKES, 0) for piece in pieces if len(piece) >= _SHORTEST}
+    return tuple(sorted(found)) if found else ()
