@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from databus.contract import wire
-from databus.contract.accepted import COPY, EVENT
+from databus.contract.accepted import EVENT
 from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.model import keys
 from databus.model.change import Kind
 from databus.model.chunk import Duty, Outcome, Output, Processor, Record, State
+from databus.model.clock import Release, Tick
 from databus.model.event import Event
 from databus.profile import announcing, linking
 from databus.profile.answering import Cause
@@ -18,13 +19,16 @@ from databus.profile.charter import charter_of
 from databus.profile.election import elect
 from databus.profile.lifecycle import rules_of
 from databus.profile.overlay import Overlay
-from databus.profile.registers import Meeting, address, fold, lift, meet
+from databus.profile.registers import CONTENT, Meeting, Register, address, fold, lift, meet
 from databus.profile.standing import Read, Submission
 from databus.profile.steps import kind_of, moved
 from databus.profile.telling import Place, consequence, equivocation, step_of, told
 from databus.profile.timeline import SLICE, Timeline, timeline
 from databus.profile.view import day_of, view_of
 from databus.profile.whole import whole
+
+_LOT = 100
+"""So many events are read before the first of them is folded: code that has just run runs faster."""
 
 
 def processor(contract: Contract, codec: Codec, *, writes: bool = True, slice_size: int = SLICE) -> Processor:
@@ -46,9 +50,9 @@ def processor(contract: Contract, codec: Codec, *, writes: bool = True, slice_si
             return Outcome()
         time = begin(chunk[0].partition, state)
         outputs: list[Output] = []
-        for record in chunk:
-            if record.value is not None:
-                outputs += _heard(record, record.value, time)
+        for at in range(0, len(chunk), _LOT):
+            for record, said in [(record, _opened(record.value, time)) for record in chunk[at : at + _LOT] if record.value is not None]:
+                outputs += _heard(record, said, time)
         outputs += time.closing()
         return Outcome(outputs, time.registers())
 
@@ -89,16 +93,24 @@ def _beginning(contract: Contract, codec: Codec, slice_size: int, *, writes: boo
     return begin
 
 
-def _heard(record: Record, value: bytes, time: Timeline) -> list[Output]:
+def _opened(value: bytes, time: Timeline) -> Event | Register | Tick | Release:
+    """What a record of `events` says, with the content that will be asked for."""
     noun = time.overlay.codec.name(value)
-    said = None if noun == EVENT else wire.decode_time(time.overlay.codec, value)
-    if said is not None:
+    if noun == EVENT:
+        event = time.overlay.heard(value)
+        if event.facet == CONTENT and event.body:
+            time.read(event)
+        return event
+    return wire.decode_time(time.overlay.codec, value) or time.overlay.copied(value)
+
+
+def _heard(record: Record, said: Event | Register | Tick | Release, time: Timeline) -> list[Output]:
+    if isinstance(said, Tick | Release):
         return time.told(said, record.offset)
-    if noun == COPY:
+    if isinstance(said, Register):
         # Its day is that of another partition: it makes none here.
-        copy = time.overlay.copied(value)
-        return time.settle((copy.event.subject_key, copy.event.record_key)) + linking.folded(record, copy, time)
-    event = time.overlay.heard(value)
+        return time.settle((said.event.subject_key, said.event.record_key)) + linking.folded(record, said, time)
+    event = said
     outputs = time.reach(day_of(event), record.offset)
     outputs += time.settle((event.subject_key, event.record_key))
     if event.link or time.whole.dossiers.ties(event.subject_key) is not None:
