@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from databus.model import keys
 from databus.model.change import Kind
-from databus.model.chunk import Output, Record
+from databus.model.chunk import Record
 from databus.model.event import Event
 from databus.profile.answering import Cause
 from databus.profile.counted import counted
@@ -14,13 +14,13 @@ from databus.profile.forwarding import copy_of
 from databus.profile.overlay import Known
 from databus.profile.registers import Meeting, Profile, Register, address, join, meet
 from databus.profile.steps import kind_of, moved
-from databus.profile.telling import Place, consequence, equivocation, linked, step_of, told
+from databus.profile.telling import Place, Step, Telling, consequence, equivocation, linked, step_of
 from databus.profile.timeline import Timeline
 from databus.profile.tying import tie
 from databus.profile.view import View
 
 
-def folded(record: Record, lifted: Register, time: Timeline) -> list[Output]:
+def folded(record: Record, lifted: Register, time: Timeline) -> list[Telling]:
     """What comes of an event or a copy of a register whose subject, or itself, has to do with a link."""
     event, overlay, whole = lifted.event, time.overlay, time.whole
     where, at = (event.subject_key, event.record_key), address(event)
@@ -44,19 +44,19 @@ def folded(record: Record, lifted: Register, time: Timeline) -> list[Output]:
     # A register may come along a link more than once, each time with more in it.
     name = keys.unpack(record.key)[-1] if event.via and record.key else event.event_id
     step = replace(step, change_id=keys.derived_id("change", name))
-    outputs = [told(overlay.codec, step, record.headers)]
+    outputs: list[Telling] = [Step(step, record.headers)]
     if kind is Kind.EQUIVOCAL and moved(before, after):
-        outputs.append(told(overlay.codec, consequence(step, overlay.next_pv(where[0])), record.headers))
+        outputs.append(Step(consequence(step, overlay.next_pv(where[0])), record.headers))
     leads = ties.leads().get(where[0]) if ties is not None else None
     if leads != led:
-        outputs.append(told(overlay.codec, linked(step, leads or "", overlay.next_pv(where[0])), record.headers))
+        outputs.append(Step(linked(step, leads or "", overlay.next_pv(where[0])), record.headers))
     cause = Cause(event.event_id, event.known_at)
     if meeting is Meeting.RIVAL and not event.original:
         outputs.append(whole.answers.keep(where, event, equivocation(record, event), whole.dossiers))
     if after is not before:
         outputs += whole.answers.of_record(where, known, after.failures, whole.dossiers, cause)
     for attributes, findings in whole.attributed(name, "" if ties is None else ties.code, cause, overlay, step):
-        outputs += [] if attributes is None else [told(overlay.codec, attributes, record.headers)]
+        outputs += [] if attributes is None else [Step(attributes, record.headers)]
         outputs += findings
     if moving and ties is not None:
         copies = (copy_of(profile[at], where[0], *target, overlay.codec, record.headers) for target in sorted(ties.targets.items()))

@@ -10,7 +10,7 @@ from databus.contract.catalogue import Contract
 from databus.contract.codec import Codec
 from databus.model import keys
 from databus.model.change import Kind
-from databus.model.chunk import Duty, Outcome, Output, Processor, Record, State
+from databus.model.chunk import Duty, Outcome, Processor, Record, State
 from databus.model.clock import Release, Tick
 from databus.model.event import Event
 from databus.profile import announcing, linking
@@ -22,13 +22,13 @@ from databus.profile.overlay import Overlay
 from databus.profile.registers import CONTENT, Meeting, Register, address, fold, lift, meet
 from databus.profile.standing import Read, Submission
 from databus.profile.steps import kind_of, moved
-from databus.profile.telling import Place, consequence, equivocation, step_of, told
+from databus.profile.telling import Place, Step, Telling, consequence, equivocation, step_of, written
 from databus.profile.timeline import SLICE, Timeline, timeline
 from databus.profile.view import day_of, view_of
 from databus.profile.whole import whole
 
 _LOT = 100
-"""So many events are read before the first of them is folded: code that has just run runs faster."""
+"""So many events are read before the first is folded, and all steps written behind the last: code that has just run runs faster."""
 
 
 def processor(contract: Contract, codec: Codec, *, writes: bool = True, slice_size: int = SLICE) -> Processor:
@@ -49,12 +49,11 @@ def processor(contract: Contract, codec: Codec, *, writes: bool = True, slice_si
         if not chunk:
             return Outcome()
         time = begin(chunk[0].partition, state)
-        outputs: list[Output] = []
+        outputs: list[Telling] = []
         for at in range(0, len(chunk), _LOT):
             for record, said in [(record, _opened(record.value, time)) for record in chunk[at : at + _LOT] if record.value is not None]:
                 outputs += _heard(record, said, time)
-        outputs += time.closing()
-        return Outcome(outputs, time.registers())
+        return _outcome(outputs, time)
 
     return process
 
@@ -73,10 +72,13 @@ def duty(contract: Contract, codec: Codec, *, patience: float | None = None, wri
             waits = patience is not None and (clock.untold or quiet < patience)
             return None if waits or not writes else announcing.due(clock, partition, now, contract.rules.digest, codec)
         time = begin(partition, state)
-        outputs = [*time.concerned(), *time.sweep(), *time.released(), *time.closing()]
-        return Outcome(outputs, time.registers())
+        return _outcome([*time.concerned(), *time.sweep(), *time.released()], time)
 
     return due
+
+
+def _outcome(told: list[Telling], time: Timeline) -> Outcome:
+    return Outcome(written(time.overlay.codec, [*told, *time.closing()]), time.registers())
 
 
 def _beginning(contract: Contract, codec: Codec, slice_size: int, *, writes: bool) -> Callable[[int, State], Timeline]:
@@ -104,18 +106,17 @@ def _opened(value: bytes, time: Timeline) -> Event | Register | Tick | Release:
     return wire.decode_time(time.overlay.codec, value) or time.overlay.copied(value)
 
 
-def _heard(record: Record, said: Event | Register | Tick | Release, time: Timeline) -> list[Output]:
+def _heard(record: Record, said: Event | Register | Tick | Release, time: Timeline) -> list[Telling]:
     if isinstance(said, Tick | Release):
         return time.told(said, record.offset)
     if isinstance(said, Register):
         # Its day is that of another partition: it makes none here.
         return time.settle((said.event.subject_key, said.event.record_key)) + linking.folded(record, said, time)
-    event = said
-    outputs = time.reach(day_of(event), record.offset)
-    outputs += time.settle((event.subject_key, event.record_key))
-    if event.link or time.whole.dossiers.ties(event.subject_key) is not None:
-        return outputs + linking.folded(record, lift(event)[address(event)], time)
-    return outputs + _folded(record, event, time)
+    outputs = time.reach(day_of(said), record.offset)
+    outputs += time.settle((said.subject_key, said.record_key))
+    if said.link or time.whole.dossiers.ties(said.subject_key) is not None:
+        return outputs + linking.folded(record, lift(said)[address(said)], time)
+    return outputs + _folded(record, said, time)
 
 
 def _reader(codec: Codec) -> Read:
@@ -131,7 +132,7 @@ def _reader(codec: Codec) -> Read:
     return read
 
 
-def _folded(record: Record, event: Event, time: Timeline) -> list[Output]:
+def _folded(record: Record, event: Event, time: Timeline) -> list[Telling]:
     overlay, where, at = time.overlay, (event.subject_key, event.record_key), address(event)
     known = overlay.record(where)
     meeting = meet(known.profile.get(at), event)
@@ -148,15 +149,15 @@ def _folded(record: Record, event: Event, time: Timeline) -> list[Output]:
 
     pv = overlay.next_pv(event.subject_key) if kind.changing else None
     step = step_of(Place(record.partition, record.offset), event, kind, before, after, profile, pv)
-    outputs = [told(overlay.codec, step, record.headers)]
+    outputs: list[Telling] = [Step(step, record.headers)]
     if kind is Kind.EQUIVOCAL and moved(before, after):
-        outputs.append(told(overlay.codec, consequence(step, overlay.next_pv(event.subject_key)), record.headers))
+        outputs.append(Step(consequence(step, overlay.next_pv(event.subject_key)), record.headers))
     whole, cause = time.whole, Cause(event.event_id, event.known_at)
     if meeting is Meeting.RIVAL:
         outputs.append(whole.answers.keep(where, event, equivocation(record, event), whole.dossiers))
     if after is not before:
         outputs += whole.answers.of_record(where, known, after.failures, whole.dossiers, cause)
     for attributes, findings in whole.attributed(event.event_id, event.codes.get(keys.USCI, ""), cause, overlay, step):
-        outputs += [] if attributes is None else [told(overlay.codec, attributes, record.headers)]
+        outputs += [] if attributes is None else [Step(attributes, record.headers)]
         outputs += findings
     return outputs + time.touch(touches, event, record.offset)

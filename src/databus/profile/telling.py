@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -109,8 +110,22 @@ def linked(step: Change, moved_to: str, pv: int) -> Change:
     return replace(step, **about, **own)  # type: ignore[arg-type]
 
 
-def told(codec: Codec, step: Change, headers: Headers = ()) -> Output:
-    """A step as it goes into `changes`."""
+class Step(NamedTuple):
+    """A step on its way into `changes`."""
+
+    change: Change
+    headers: Headers = ()
+
+
+Telling = Output | Step
+
+
+def written(codec: Codec, tellings: Iterable[Telling]) -> list[Output]:
+    """All of it as it leaves. Steps are written one right after the other: code that has just run runs faster."""
+    return [_written(codec, *one) if isinstance(one, Step) else one for one in tellings]
+
+
+def _written(codec: Codec, step: Change, headers: Headers) -> Output:
     subject = step.subject_key.encode()
     return Output(CHANGES, subject, wire.encode_change(codec, step), headers, subject)
 

@@ -28,7 +28,7 @@ from databus.profile.overlay import CLOCK, Known, Overlay
 from databus.profile.pending import Pending, sealed, unsealed
 from databus.profile.standing import Read, Rules
 from databus.profile.steps import kind_in_time, moved
-from databus.profile.telling import CHANGES, Place, in_time, step_of, told
+from databus.profile.telling import CHANGES, Place, Step, Telling, in_time, step_of
 from databus.profile.ties import together
 from databus.profile.view import View, absent, recalled, view
 from databus.profile.whole import Whole
@@ -55,7 +55,7 @@ class Timeline:
     coming: Iterator[tuple[int, bytes]] | None = None
     ahead: tuple[int, bytes] | None = None
 
-    def told(self, said: Tick | Release, offset: int) -> list[Output]:
+    def told(self, said: Tick | Release, offset: int) -> list[Telling]:
         """Take over what the owner has told the partition. Releases of other processes' rule sets are passed over."""
         if isinstance(said, Tick):
             self.clock = replace(self.clock, written=max(self.clock.written, said.day), tick=max(self.clock.tick, said.day))
@@ -65,16 +65,16 @@ class Timeline:
             self.clock = replace(self.clock, release=said.digest, released_at=said.at, released=offset, cursor=b"")
         return []
 
-    def reach(self, day: int, offset: int) -> list[Output]:
+    def reach(self, day: int, offset: int) -> list[Telling]:
         """A day was seen, in the record at this offset."""
         if day <= self.clock.day:
             return []
         self.clock = replace(self.clock, day=day, origin=offset)
         return self.sweep()
 
-    def sweep(self) -> list[Output]:
+    def sweep(self) -> list[Telling]:
         """Judge what wakes by the partition's day, in the order of the days, as far as the budget goes."""
-        outputs: list[Output] = []
+        outputs: list[Telling] = []
         while self.budget > 0 and self._wake() <= self.clock.day:
             at = self._take()
             if at is not None:
@@ -83,9 +83,9 @@ class Timeline:
         self.clock = replace(self.clock, swept=max(self.clock.swept, min(self.clock.day, self._wake() - 1)))
         return outputs
 
-    def settle(self, at: At) -> list[Output]:
+    def settle(self, at: At) -> list[Telling]:
         """Judge a record before an event is folded into it: by its own wake days, and by a release on its way."""
-        known, outputs = self.overlay.record(at), list[Output]()
+        known, outputs = self.overlay.record(at), list[Telling]()
         while known.stand is not None and known.stand.wake is not None and known.stand.wake <= self.clock.day:
             outputs += self._woken(at)
         if self.clock.cursor is not None and known.profile and keys.pack(*at) > self.clock.cursor:
@@ -96,16 +96,16 @@ class Timeline:
                 outputs += self._judged(at, self.clock.day, pending.cause, pending.at, pending.offset)
         return outputs
 
-    def touch(self, touches: Iterable[Touch], event: Event, offset: int) -> list[Output]:
+    def touch(self, touches: Iterable[Touch], event: Event, offset: int) -> list[Telling]:
         """Judge the records that a change of their subject's sheet concerns, as far as the budget goes."""
         pending = (Pending(touch, event.event_id, event.known_at, offset) for touch in touches)
         # Most often a licence that no penalty has named. A record that comes to be concerned later is judged when it does.
         self.waiting += (one for one in pending if one.touch.target or any(self._members(one)))
         return self.concerned()
 
-    def concerned(self) -> list[Output]:
+    def concerned(self) -> list[Telling]:
         """Judge what is still to be judged of that, or tell it on."""
-        outputs: list[Output] = []
+        outputs: list[Telling] = []
         untold: list[Pending] = []
         while self.waiting and self.budget > 0:
             pending = self.waiting.popleft()
@@ -124,15 +124,15 @@ class Timeline:
     def _members(self, pending: Pending) -> Iterator[str]:
         return pending.members(self.whole.dossiers, self.overlay)
 
-    def _concerned(self, pending: Pending, record: str) -> list[Output]:
+    def _concerned(self, pending: Pending, record: str) -> list[Telling]:
         at, target = (pending.touch.subject, record), pending.touch.target
         if not target:
             return self._judged(at, self.clock.day, pending.cause, pending.at, pending.offset)
-        return copies_of(self.overlay.record(at).profile, at[0], target, self.whole.dossiers.ties(at[0]), self.overlay.codec)
+        return [*copies_of(self.overlay.record(at).profile, at[0], target, self.whole.dossiers.ties(at[0]), self.overlay.codec)]
 
-    def released(self) -> list[Output]:
+    def released(self) -> list[Telling]:
         """Judge the records behind the cursor by the release, as far as the budget goes."""
-        outputs: list[Output] = []
+        outputs: list[Telling] = []
         if self.clock.cursor is None:
             return outputs
         cursor: bytes | None = self.clock.cursor
@@ -149,7 +149,7 @@ class Timeline:
         self.clock = replace(self.clock, cursor=cursor)
         return outputs
 
-    def closing(self) -> list[Output]:
+    def closing(self) -> list[Telling]:
         """What `changes` are told when all that a tick moved has been: behind its steps, the tick."""
         applied = min(self.clock.tick, self.clock.swept)
         if applied <= self.clock.applied:
@@ -200,17 +200,17 @@ class Timeline:
         stand = self.overlay.record((subject, record)).stand
         return (subject, record) if stand is None or stand.wake == wake else None
 
-    def _woken(self, at: At) -> list[Output]:
+    def _woken(self, at: At) -> list[Telling]:
         stand = self.overlay.record(at).stand
         day = self.clock.day if stand is None or stand.wake is None else stand.wake
         return self._judged(at, day, keys.derived_id("tick", day), start_of(day))
 
-    def _rejudged(self, at: At) -> list[Output]:
+    def _rejudged(self, at: At) -> list[Telling]:
         clock = self.clock
         cause = keys.derived_id("release", clock.release, self.partition, clock.released)
         return self._judged(at, clock.day, cause, clock.released_at, clock.released)
 
-    def _judged(self, at: At, day: int, cause: str, known_at: int, origin: int | None = None) -> list[Output]:
+    def _judged(self, at: At, day: int, cause: str, known_at: int, origin: int | None = None) -> list[Telling]:
         known, why = self.overlay.record(at), Cause(cause, known_at)
         ties = self.whole.dossiers.ties(at[0])
         before, now = self.before(known), counted(at[0], known.profile, ties)
@@ -219,21 +219,21 @@ class Timeline:
         touches = self.whole.shift(at, before.elected if before else None, now.elected, ties.code) if shifted and ties else []
         after = now.view(day, rules=self.rules, read=self.read, weigh=self.whole.weigh)
         self.overlay.write(at, known.profile, after)
-        outputs: list[Output] = []
+        outputs: list[Telling] = []
         place = Place(self.partition, self.clock.origin if origin is None else origin)
         if before is not None and moved(before, after):
             pv = self.overlay.next_pv(at[0])
             step = step_of(place, after.elected.lead, kind_in_time(before, after), before, after, known.profile, pv)
-            outputs.append(told(self.overlay.codec, in_time(step, cause, known_at)))
+            outputs.append(Step(in_time(step, cause, known_at)))
         outputs += self.whole.answers.of_record(at, known, after.failures, self.whole.dossiers, why)
         return outputs + (self._shifted(at, before, after, touches, why, place) if shifted else [])
 
-    def _shifted(self, at: At, before: View | None, after: View, touches: list[Touch], why: Cause, place: Place) -> list[Output]:
-        known, outputs, ties = self.overlay.record(at), list[Output](), self.whole.dossiers.ties(at[0])
+    def _shifted(self, at: At, before: View | None, after: View, touches: list[Touch], why: Cause, place: Place) -> list[Telling]:
+        known, outputs, ties = self.overlay.record(at), list[Telling](), self.whole.dossiers.ties(at[0])
         step = step_of(place, after.elected.lead, Kind.CHANGED, before, after, known.profile, None)
         name = keys.derived_id(why.id, *at)
         for attributes, findings in self.whole.attributed(name, ties.code if ties else "", why, self.overlay, step):
-            outputs += [] if attributes is None else [told(self.overlay.codec, attributes)]
+            outputs += [] if attributes is None else [Step(attributes)]
             outputs += findings
         # Under a cause of their own: a record that this one moved already may move again because of it.
         self.waiting += (Pending(touch, name, why.at, place.offset) for touch in touches)
