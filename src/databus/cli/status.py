@@ -127,6 +127,8 @@ def show(out: Console, processes: list[ProcessStatus], lags: dict[str, int], tot
         f"Inboxes took {totals.taken:,} = judged {totals.judged:,} + on the way {totals.on_the_way:,} "
         f"+ markers {totals.markers:,} + unaccounted {totals.unaccounted:,}"
     )
+    if (again := totals.judged - count.submissions) > 0:
+        out.print(f"Of the judged {again:,} were a submission that had come before: repeated, or let pass by a steward")
     if totals.untold:
         out.print(
             f"Of the markers {totals.untold:,} may be lost submissions: they are deleted, and nobody counted them when they were taken"

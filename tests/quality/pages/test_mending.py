@@ -151,7 +151,8 @@ def test_one_value_for_all_or_a_text_replaced(client: TestClient, world: World) 
     told(client, "preview", BULK, way="set", value="吉应急罚〔2026〕1号")
     assert world.mended[-1][0][0].cells == {"doc_no": "吉应急罚〔2026〕1号"}
     before = len(world.mended)
-    assert "nothing is otherwise" in told(client, "preview", BULK, way="replace", old="x", value="y")
+    same = told(client, "preview", BULK, way="replace", old="x", value="y")
+    assert "nothing is otherwise" in same and 'value="publish"' not in same, "where no row can be published, none is"
     assert len(world.mended) == before
     assert client.post(BULK, data={**CAUSE, "csrf": csrf(client.get(BULK, params=CAUSE).text), "way": "guess"}).status_code == 400
 
