@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from databus.contract import wire
 from databus.contract.catalogue import load
 from databus.model import keys
 from databus.model.clock import start_of
 from databus.settings import CHECKOUT
-from databus.testing.events import accepted
+from databus.testing.events import accepted, envelope
 
 CONTRACT = load(CHECKOUT / "schemas")
 CODEC = CONTRACT.codec()
@@ -21,21 +20,8 @@ KNOWN_AT = start_of((date(2026, 5, 12) - date(1970, 1, 1)).days)
 
 def penalty(subject: str, name: int, *, seq: int = 1) -> tuple[bytes, bytes]:
     """Key and value of a version of a subject's penalty."""
-    envelope: dict[str, Any] = {
-        "submission_id": "s",
-        "op": "UPSERT",
-        "catalog_code": "C-1",
-        "source_system": "core",
-        "source_seq": seq,
-        "subject": {"kind": "ORGANISATION", "name": "某某公司"},
-        "recorded_at": 0,
-        "publication_class": "PUBLIC",
-        "secrecy": "NONE",
-        "commercial_secret": "NONE",
-        "privacy": "NONE",
-    }
     payload = {"doc_no": str(name), "decided_at": DECIDED, "fine_yuan": Decimal(20_000 + seq), "penalty_kinds": ["FINE"]}
-    body = CODEC.encode("databus.ADMIN_PENALTY", {"envelope": envelope, "payload": payload})
+    body = CODEC.encode("databus.ADMIN_PENALTY", {"envelope": envelope(seq), "payload": payload})
     about = {
         "subject_key": subject,
         "record_type": "ADMIN_PENALTY",

@@ -24,7 +24,7 @@ from databus.model.event import Event, Op
 from databus.model.finding import Verdict
 from databus.model.labels import Standing
 from databus.profile.profiler import processor
-from databus.testing.events import DAY, SUBJECT, MemoryState, accepted
+from databus.testing.events import DAY, SUBJECT, MemoryState, accepted, envelope
 
 CONTRACT = load(Path(__file__).parents[2] / "schemas")
 CODEC = CONTRACT.codec()
@@ -32,22 +32,6 @@ PROCESS = processor(CONTRACT, CODEC)
 DECIDED = date(2026, 5, 4)
 KNOWN = (date(2026, 5, 6).toordinal() - date(1970, 1, 1).toordinal()) * DAY
 PERMANENT = (Kind.ADDED, Kind.CHANGED, Kind.ENDED, Kind.RESTORED, Kind.NOTED)
-
-
-def envelope(seq: int) -> dict[str, Any]:
-    return {
-        "submission_id": "s",
-        "op": "UPSERT",
-        "catalog_code": "C-1",
-        "source_system": "core",
-        "source_seq": seq,
-        "subject": {"kind": "ORGANISATION", "name": "某某公司"},
-        "recorded_at": 0,
-        "publication_class": "PUBLIC",
-        "secrecy": "NONE",
-        "commercial_secret": "NONE",
-        "privacy": "NONE",
-    }
 
 
 def fact(op: Op = Op.UPSERT, seq: int = 1, content: str = "a", *, fine: int = 20_000, **more: Any) -> Event:

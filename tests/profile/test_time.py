@@ -24,7 +24,7 @@ from databus.model.event import Event, Op
 from databus.model.labels import Standing
 from databus.profile import announcing
 from databus.profile.profiler import duty, processor
-from databus.testing.events import MemoryState, accepted
+from databus.testing.events import MemoryState, accepted, envelope
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 CONTRACT = load(SCHEMAS)
@@ -63,21 +63,8 @@ def licence(seq: int = 1, *, until: date, known: date) -> Event:
 
 def fact(record_type: str, op: Op, seq: int, payload: dict[str, Any], *, known: date, record: str = "1", **more: Any) -> Event:
     names = {field for field in CONTRACT.types[record_type].fields}
-    envelope = {
-        "submission_id": "s",
-        "op": op.value,
-        "catalog_code": "C-1",
-        "source_system": "core",
-        "source_seq": seq,
-        "subject": {"kind": "ORGANISATION", "name": "某某公司"},
-        "recorded_at": 0,
-        "publication_class": "PUBLIC",
-        "secrecy": "NONE",
-        "commercial_secret": "NONE",
-        "privacy": "NONE",
-    }
     kept = {name: value for name, value in payload.items() if name in names}
-    body = CODEC.encode(f"databus.{record_type}", {"envelope": envelope, "payload": kept})
+    body = CODEC.encode(f"databus.{record_type}", {"envelope": envelope(seq, op), "payload": kept})
     made = {"record_type": record_type, "record_key": f"{record_type}|{record}", "known_at": noon(known), "body": body, **more}
     return accepted(op, seq, repr(sorted(payload.items())), **made)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from databus.contract.wire import NEVER, wake_of
 from databus.model import keys
@@ -63,6 +64,23 @@ def accepted(
         body=content.encode() if body is None else body,
         codes={} if subject_kind is SubjectKind.PERSON else {keys.USCI: "91220000YYYY00012A"},
     )
+
+
+def envelope(seq: int, op: Op = Op.UPSERT) -> dict[str, Any]:
+    """The envelope of the submission that such an event was."""
+    return {
+        "submission_id": "s",
+        "op": op.value,
+        "catalog_code": "C-1",
+        "source_system": "core",
+        "source_seq": seq,
+        "subject": {"kind": "ORGANISATION", "name": "某某公司"},
+        "recorded_at": 0,
+        "publication_class": "PUBLIC",
+        "secrecy": "NONE",
+        "commercial_secret": "NONE",
+        "privacy": "NONE",
+    }
 
 
 class MemoryState:
