@@ -98,8 +98,11 @@ def check(ground: Ground, fed: Fed, name: str) -> Spent:
     return ground.ask("ours", ground.order((), group=f"{name}-check", count=fed.count, work="checker", names=names))
 
 
-def fold(ground: Ground, name: str, registers: str = "", group: str = "", after: int = 0) -> Spent:
-    """Fold all of `<name>-events` into registers of its own, or into those that are there; the first `after` are not measured."""
+def fold(ground: Ground, name: str, registers: str = "", group: str = "", after: int = 0, *, owed: bool = False) -> Spent:
+    """Fold all of `<name>-events` into registers of its own, or into those that are there; the first `after` are not measured.
+
+    With `owed` also what they leave to be judged, of one partition, from the first event on.
+    """
     group = group or f"{name}-fold"
     names = {
         topics.EVENTS: f"{name}-events",
@@ -108,4 +111,4 @@ def fold(ground: Ground, name: str, registers: str = "", group: str = "", after:
         topics.FINDINGS: ground.topic(f"{group}-findings", topics.FINDINGS),
     }
     count = ground.records(f"{name}-events")
-    return ground.ask("ours", ground.order((), group=group, count=count, work="profiler", names=names, after=after))
+    return ground.ask("ours", ground.order((), group=group, count=count, work="profiler", names=names, after=after, owed=owed))

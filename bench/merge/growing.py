@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import count as counting
 from itertools import islice
 
@@ -21,6 +22,7 @@ from databus.contract import wire
 from databus.model import keys
 from databus.model.chunk import Record
 from databus.model.event import Event
+from databus.model.keys import derived_id
 from databus.profile.charter import charter_of
 from databus.testing.province.plan import Planned
 
@@ -30,6 +32,8 @@ EVENTS = 6_000
 REGISTER_BYTES = 2_700
 """Of memory per register of the sample, as the README tells."""
 _SHARE = 0.8
+_SIDES = (("heads-ten", 0), ("heads-one", 1))
+_TURNS = (1, 2)
 
 
 def registers(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
@@ -86,8 +90,7 @@ def _is_subject(text: str) -> bool:
 def subject(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
     """Fold events of the same types on a subject with `count` records, and on as many subjects as give each ten.
 
-    Those that speak for the subject's head are among the records, not among what is measured: one that ends the subject has all its
-    records judged again, and costs as many as there are.
+    Those that speak for the subject's head are among the records, not among what is measured: see `heads`.
     """
     more = 2 * min(EVENTS, count)
     big, small = (full.sample(ground, count + more, seed, subjects=subjects) for subjects in (1, 0))
@@ -99,6 +102,41 @@ def subject(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
     yield plain("growth: profiler, subjects with ten records", ten_each, "µs CPU/step")
     yield plain(f"growth: profiler, one subject with {count:,}", one_each, "µs CPU/step")
     yield at_most("growth: the large subject", one_each / ten_each, GOAL)
+
+
+def heads(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
+    """End a subject with `count` records and take it back, and as many subjects as give each ten.
+
+    What that costs counts per record touched: each that was decided after the end is judged again, and told of in a finding or its end.
+    """
+    ten_each, one_each = (_turned(ground, name, full.sample(ground, count, seed, subjects=subjects)) for name, subjects in _SIDES)
+    yield plain("growth: profiler, heads of subjects with ten records", ten_each, "µs CPU/record touched")
+    yield plain(f"growth: profiler, the head of one subject with {count:,}", one_each, "µs CPU/record touched")
+    yield at_most("growth: the head of the large subject", one_each / ten_each, GOAL)
+
+
+def _turned(ground: Ground, name: str, planned: Sequence[Planned]) -> float:
+    """What a record costs that the turns of its subject's head touch; one turn is done before the next is told."""
+    kept = _loaded(ground, name, planned)
+    cpu, touched = 0.0, 0
+    for turn in _TURNS:
+        _told(ground, f"{name}-{turn}", list(_turns(ground, planned, turn)))
+        cpu += full.fold(ground, f"{name}-{turn}", kept, owed=True).cpu
+        touched += ground.records(f"{name}-{turn}-fold-findings")
+    return cpu / touched * 1e6
+
+
+def _turns(ground: Ground, planned: Sequence[Planned], turn: int) -> Iterator[Planned]:
+    """Every subject registered as ended before anything was decided on it, or in an even turn as it was."""
+    ended = charter_of(ground.here.contract).ended
+    registered = [one for one in planned if one.record_type == ended.record_type and one.outcome == "ACCEPTED"]
+    latest = {one.cut["subject"]["uscc"]: one for one in sorted(registered, key=lambda one: one.seq)}
+    told = max(one.told for one in planned) + turn
+    for one in latest.values():
+        said = one.cut["payload"]
+        payload = {**said, "reg_state": "CANCELLED", ended.field: said["approved_on"]} if turn % 2 else said
+        cut = {**one.cut, "envelope": {**one.cut["envelope"], "source_seq": one.seq + turn}, "payload": payload}
+        yield replace(one, submission_id=derived_id(one.submission_id, turn), seq=one.seq + turn, told=told, cut=cut)
 
 
 def _kinds(planned: Sequence[Planned], heads: Collection[str]) -> Counter[str]:
@@ -117,12 +155,18 @@ def _of(kinds: Counter[str], planned: Sequence[Planned]) -> list[Planned]:
 def _onto(ground: Ground, name: str, before: Sequence[Planned], after: Sequence[Planned]) -> float:
     """What a step costs, be it an event's or that of another record which an event or the day it brings moves: a record that is judged
     and does not move makes none, and its cost is borne by those that do."""
-    _told(ground, f"{name}-before", before)
+    kept = _loaded(ground, name, before)
     events = _told(ground, f"{name}-after", after)
-    kept = ground.topic(f"{name}-registers", topics.REGISTERS, 1)
-    full.fold(ground, f"{name}-before", kept)
     spent = full.fold(ground, f"{name}-after", kept, after=events // 2)
     return spent.cpu / _steps(ground, f"{name}-after-fold-changes", since=events - spent.events) * 1e6
+
+
+def _loaded(ground: Ground, name: str, planned: Sequence[Planned]) -> str:
+    """The registers that these leave."""
+    _told(ground, f"{name}-before", planned)
+    kept = ground.topic(f"{name}-registers", topics.REGISTERS, 1)
+    full.fold(ground, f"{name}-before", kept)
+    return kept
 
 
 def _steps(ground: Ground, topic: str, *, since: int) -> int:

@@ -50,6 +50,7 @@ PARTS: Mapping[str, Part] = {
     "recovery": _recovery,
     "registers": growing.registers,
     "subject": growing.subject,
+    "heads": growing.heads,
     "visible": _visible,
 }
 

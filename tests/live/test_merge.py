@@ -31,8 +31,9 @@ def test_every_peer_merges_and_the_whole_line_is_measured(stack: Running, tmp_pa
     assert all(row.value for row in steps) and projector.value and projector.value < 1
     *each, recovery = recovering.measure(ground, COUNT, 3, rounds=1)
     assert all(row.value for row in each) and recovery.value and recovery.value < 1
-    grown = {row.measure: row.value for part in (growing.registers, growing.subject) for row in part(ground, COUNT, 3)}
-    assert len(grown) == 6 and all(grown.values())
+    parts = (growing.registers, growing.subject, growing.heads)
+    grown = {row.measure: row.value for part in parts for row in part(ground, COUNT, 3)}
+    assert len(grown) == 9 and all(grown.values())
     live.settled()
     assert live.sql(refusals) == before, "what the bench finds is told to nobody"
 

@@ -63,11 +63,20 @@ def work_of(name: str, settings: Settings, address: BusAddress) -> Work:
 
 
 async def run(asked: Order, meter: Meter) -> int:
-    """Work until there were enough; the driver's exit code."""
+    """Work until there were enough, and with `owed` until they leave nothing to be done, in one partition; the driver's exit code."""
     address = Apart(asked.bootstrap, asked.username, asked.password, names=asked.more["names"])
     settings = Settings(home=Path(asked.more["home"]), checker=Checker(told_time=True))
     doing = await asyncio.to_thread(work_of, asked.more["work"], settings, address)
-    stop = asyncio.Event()
+    stop, owed = asyncio.Event(), asked.more.get("owed", False)
+
+    def duty(partition: int, state: State, now: int, quiet: float) -> Outcome | None:
+        # Asked before the first event, and behind each slice: where nothing is owed, the clock starts and ends.
+        assert doing.duty is not None
+        outcome = doing.duty(partition, state, now, quiet)
+        if outcome is None and meter.add(0):
+            stop.set()
+        return outcome
+
     return await driver.work(
         address,
         group=asked.group,
@@ -76,10 +85,11 @@ async def run(asked: Order, meter: Meter) -> int:
         registers=doing.registers,
         transactional_id=lambda partition: asked.group + doing.transactional_id(partition),
         stop=stop,
+        duty=duty if owed else None,
         # The first lot is not measured: a small load must not be one.
         batch_max=max(1, min(driver.BATCH_MAX, asked.count // _LOTS)),
         beat=lambda: None,
-        on_chunk=lambda count, _: stop.set() if meter.add(count) else None,
+        on_chunk=lambda count, _: stop.set() if meter.add(count) and not owed else None,
     )
 
 
