@@ -33,7 +33,8 @@ REGISTER_BYTES = 2_700
 """Of memory per register of the sample, as the README tells."""
 _SHARE = 0.8
 _SIDES = (("heads-ten", 0), ("heads-one", 1))
-_TURNS = (1, 2)
+_TURNS = {"ended": 1, "active": 2}
+"""What is told of every subject, one after the other, and by how much its seq is above that of the registration."""
 
 
 def registers(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
@@ -117,26 +118,23 @@ def heads(ground: Ground, count: int, seed: int) -> Iterator[Measured]:
 
 def _turned(ground: Ground, name: str, planned: Sequence[Planned]) -> float:
     """What a record costs that the turns of its subject's head touch; one turn is done before the next is told."""
-    kept = _loaded(ground, name, planned)
-    cpu, touched = 0.0, 0
-    for turn in _TURNS:
-        _told(ground, f"{name}-{turn}", list(_turns(ground, planned, turn)))
-        cpu += full.fold(ground, f"{name}-{turn}", kept, owed=True).cpu
-        touched += ground.records(f"{name}-{turn}-fold-findings")
-    return cpu / touched * 1e6
+    _told(ground, name, {"before": planned, **{turn: list(_turns(ground, planned, turn)) for turn in _TURNS}})
+    kept = _loaded(ground, name)
+    cpu = sum(full.fold(ground, f"{name}-{turn}", kept, owed=True).cpu for turn in _TURNS)
+    return cpu / sum(ground.records(f"{name}-{turn}-fold-findings") for turn in _TURNS) * 1e6
 
 
-def _turns(ground: Ground, planned: Sequence[Planned], turn: int) -> Iterator[Planned]:
-    """Every subject registered as ended before anything was decided on it, or in an even turn as it was."""
-    ended = charter_of(ground.here.contract).ended
+def _turns(ground: Ground, planned: Sequence[Planned], turn: str) -> Iterator[Planned]:
+    """Every subject registered as ended before anything was decided on it, or as it was."""
+    ended, above = charter_of(ground.here.contract).ended, _TURNS[turn]
     registered = [one for one in planned if one.record_type == ended.record_type and one.outcome == "ACCEPTED"]
     latest = {one.cut["subject"]["uscc"]: one for one in sorted(registered, key=lambda one: one.seq)}
-    told = max(one.told for one in planned) + turn
+    told = max(one.told for one in planned) + above
     for one in latest.values():
         said = one.cut["payload"]
-        payload = {**said, "reg_state": "CANCELLED", ended.field: said["approved_on"]} if turn % 2 else said
-        cut = {**one.cut, "envelope": {**one.cut["envelope"], "source_seq": one.seq + turn}, "payload": payload}
-        yield replace(one, submission_id=derived_id(one.submission_id, turn), seq=one.seq + turn, told=told, cut=cut)
+        payload = {**said, "reg_state": "CANCELLED", ended.field: said["approved_on"]} if turn == "ended" else said
+        cut = {**one.cut, "envelope": {**one.cut["envelope"], "source_seq": one.seq + above}, "payload": payload}
+        yield replace(one, submission_id=derived_id(one.submission_id, above), seq=one.seq + above, told=told, cut=cut)
 
 
 def _kinds(planned: Sequence[Planned], heads: Collection[str]) -> Counter[str]:
@@ -155,15 +153,13 @@ def _of(kinds: Counter[str], planned: Sequence[Planned]) -> list[Planned]:
 def _onto(ground: Ground, name: str, before: Sequence[Planned], after: Sequence[Planned]) -> float:
     """What a step costs, be it an event's or that of another record which an event or the day it brings moves: a record that is judged
     and does not move makes none, and its cost is borne by those that do."""
-    kept = _loaded(ground, name, before)
-    events = _told(ground, f"{name}-after", after)
-    spent = full.fold(ground, f"{name}-after", kept, after=events // 2)
+    events = _told(ground, name, {"before": before, "after": after})["after"]
+    spent = full.fold(ground, f"{name}-after", _loaded(ground, name), after=events // 2)
     return spent.cpu / _steps(ground, f"{name}-after-fold-changes", since=events - spent.events) * 1e6
 
 
-def _loaded(ground: Ground, name: str, planned: Sequence[Planned]) -> str:
-    """The registers that these leave."""
-    _told(ground, f"{name}-before", planned)
+def _loaded(ground: Ground, name: str) -> str:
+    """The registers that what was told before leaves."""
     kept = ground.topic(f"{name}-registers", topics.REGISTERS, 1)
     full.fold(ground, f"{name}-before", kept)
     return kept
@@ -176,13 +172,19 @@ def _steps(ground: Ground, topic: str, *, since: int) -> int:
     return sum(wire.decode_change(codec, value).origin_offset >= since for value in told)
 
 
-def _told(ground: Ground, name: str, planned: Sequence[Planned]) -> int:
-    """Into `<name>-events`, in the order in which they were told, for both subjects are to see the same days pass; how many."""
-    codec, events = ground.here.codec("admin"), ground.topic(f"{name}-events", topics.EVENTS, 1)
-    _check(ground, f"{name}-inbox", planned)
+def _told(ground: Ground, name: str, parts: Mapping[str, Sequence[Planned]]) -> dict[str, int]:
+    """Each part into `<name>-<part>-events`, in the order in which it was told, for both subjects are to see the same days pass; how
+    many events it has."""
+    codec = ground.here.codec("admin")
+    _check(ground, f"{name}-inbox", [one for part in parts.values() for one in part])
     records = asyncio.run(read_all(ground.here.address("admin"), [f"{name}-inbox-events"]))
     told = sorted(((wire.decode_event(codec, record.value), record) for record in records if record.value is not None), key=_known_at)
-    return ground.feed(((events, b"", (record.key, record.value, record.headers)) for _, record in told), {events: 1})
+    counts = dict[str, int]()
+    for part, planned in parts.items():
+        events, ids = ground.topic(f"{name}-{part}-events", topics.EVENTS, 1), {one.submission_id for one in planned}
+        rows = ((events, b"", (record.key, record.value, record.headers)) for event, record in told if event.submission_id in ids)
+        counts[part] = ground.feed(rows, {events: 1})
+    return counts
 
 
 def _known_at(pair: tuple[Event, Record]) -> int:
