@@ -22,7 +22,6 @@ from databus.contract import wire
 from databus.model import keys
 from databus.model.chunk import Record
 from databus.model.event import Event
-from databus.model.keys import derived_id
 from databus.profile.charter import charter_of
 from databus.testing.province.plan import Planned
 
@@ -134,7 +133,7 @@ def _turns(ground: Ground, planned: Sequence[Planned], turn: str) -> Iterator[Pl
         said = one.cut["payload"]
         payload = {**said, "reg_state": "CANCELLED", ended.field: said["approved_on"]} if turn == "ended" else said
         cut = {**one.cut, "envelope": {**one.cut["envelope"], "source_seq": one.seq + above}, "payload": payload}
-        yield replace(one, submission_id=derived_id(one.submission_id, above), seq=one.seq + above, told=told, cut=cut)
+        yield replace(one, submission_id=keys.derived_id(one.submission_id, above), seq=one.seq + above, told=told, cut=cut)
 
 
 def _kinds(planned: Sequence[Planned], heads: Collection[str]) -> Counter[str]:
