@@ -18,7 +18,7 @@ from databus.model.chunk import Output, Record
 from databus.model.event import Event, Op
 from databus.model.finding import Answer, Finding, FindingStatus
 from databus.profile.profiler import processor
-from databus.testing.events import DAY, SUBJECT, MemoryState, accepted
+from databus.testing.events import DAY, SUBJECT, MemoryState, accepted, envelope
 
 CONTRACT = load(Path(__file__).parents[1] / "schemas")
 CODEC = CONTRACT.codec()
@@ -47,18 +47,13 @@ USUAL: dict[str, dict[str, Any]] = {
 }
 
 
-def envelope(op: Op, seq: int) -> dict[str, Any]:
-    told = {"submission_id": "s", "op": op.value, "catalog_code": "C", "source_system": "core", "source_seq": seq, "recorded_at": seq}
-    labels = {"publication_class": "PUBLIC", "secrecy": "NONE", "commercial_secret": "NONE", "privacy": "NONE"}
-    return {**told, **labels, "subject": {"kind": "ORGANISATION", "name": NAME}}
-
-
 def said(kind: str, op: Op = Op.UPSERT, seq: int = 1, *, number: int = 1, department: str = "market-regulation", **more: Any) -> Event:
     """An event of a type; `number` tells its record, other arguments are fields of the payload (`deciding` and such are the event's)."""
     record_type = TYPES[kind]
     own = {name: more.pop(name) for name in ("system", "deciding", "withdrawn", "known_at", "place", "publication", "note") if name in more}
     payload = {**USUAL[record_type], **more}
-    body = CODEC.encode(f"databus.{record_type}", {"envelope": envelope(op, seq), "payload": payload})
+    around = {**envelope(seq, op), "subject": {"kind": "ORGANISATION", "name": NAME}, "recorded_at": seq}
+    body = CODEC.encode(f"databus.{record_type}", {"envelope": around, "payload": payload})
     # As the checker's, the hash is over what is said and its labels.
     content = repr([*sorted(payload.items()), own.get("publication")])
     told = {"record_type": record_type, "record_key": f"{record_type}|{number}", "known_at": KNOWN, "body": body, **own}
