@@ -5,6 +5,7 @@ Only records the chunk touches are read, each once, by the prefix of its subject
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
@@ -40,11 +41,12 @@ class Known:
 
 @dataclass(slots=True)
 class Overlay:
-    """What a chunk reads and writes. How a record stands is kept with the first of its registers, whichever were written."""
+    """What a chunk reads and writes: the records it has asked for, by subject. How a record stands is kept with the first of its
+    registers, whichever were written."""
 
     codec: Codec
     state: State
-    records: dict[At, Known] = field(default_factory=dict)
+    subjects: defaultdict[str, dict[str, Known]] = field(default_factory=lambda: defaultdict(dict))
     written: dict[Address, tuple[Register, Stand | None, tuple[str, ...]]] = field(default_factory=dict)
     waking: list[tuple[int, At]] = field(default_factory=list)
     heads: dict[str, int] = field(default_factory=dict)
@@ -65,9 +67,11 @@ class Overlay:
 
     def record(self, at: At) -> Known:
         """A record, without any register if nothing of it is known."""
-        known = self.records.get(at)
+        subject, record = at
+        records = self.subjects[subject]
+        known = records.get(record)
         if known is None:
-            known = self.records[at] = self._read(at)
+            known = records[record] = self._read(at)
         return known
 
     def _read(self, at: At) -> Known:
@@ -87,7 +91,7 @@ class Overlay:
 
     def write(self, at: At, profile: Profile, view: View) -> None:
         """Take over what a fold or the time made of a record."""
-        known, stand = self.records[at], view.stand
+        known, stand = self.record(at), view.stand
         first, before = min(profile), min(known.profile, default=None)
         again = stand != known.stand or first != before or view.counted != known.counted
         for address, register in profile.items():
@@ -106,7 +110,7 @@ class Overlay:
     def next_woken(self) -> At | None:
         """Take that entry: its record, None where the record has another wake day by now."""
         wake, at = heappop(self.waking)
-        stand = self.records[at].stand
+        stand = self.record(at).stand
         return at if stand is not None and stand.wake == wake else None
 
     def next_pv(self, subject_key: str) -> int:

@@ -28,7 +28,7 @@ class Pending:
         touch = self.touch
         if not touch.group:
             stored = {keys.unpack(prefix)[1] for prefix in overlay.state.of(touch.subject)}
-            made = {record for (subject, record), known in overlay.records.items() if subject == touch.subject and known.profile}
+            made = {record for record, known in overlay.subjects[touch.subject].items() if known.profile}
             yield from sorted(record for record in stored | made if record > self.cursor and holds_records(record))
             return
         found = dossiers.groups.members(touch.subject, touch.group, self.cursor)
