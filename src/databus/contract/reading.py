@@ -165,13 +165,18 @@ class _Nouns(_Reading):
         return [*lines, f"{into} = {self.constant(noun)}({', '.join(parts[name] for name in made)})"]
 
 
-# Most of what is there has at most 63 bytes, and most numbers are as small: their first byte tells all.
+# Most of what is there has at most 63 bytes, and most numbers are as small: their first byte tells all. Most of the rest is told by two.
 _SIZED = [
     "size = data[at]",
     f"if size & {_LONG}:",
     f" if size & {_NEGATIVE}:",
     "  raise Unsure",
-    " size, at = number(data, at)",
+    " more = data[at + 1]",
+    f" if more < {_MORE}:",
+    f"  size = (size & {_SEVEN_BITS} | more << 7) >> 1",
+    "  at += 2",
+    " else:",
+    "  size, at = number(data, at)",
     "else:",
     " size >>= 1",
     " at += 1",

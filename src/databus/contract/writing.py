@@ -40,9 +40,9 @@ def writer_of(schema: Any, *, places: Mapping[str, str] | None = None) -> Write:
     Raises:
         Unsure: contracts have no such schema.
     """
-    names = {"Unsure": Unsure, "day": _date, "number": _number, "lengths": _LENGTHS, **_PLAIN, **_WIDE}
+    names = {"Unsure": Unsure, "join": b"".join, "day": _date, "number": _number, "lengths": _LENGTHS, **_PLAIN, **_WIDE}
     making = _Writing(names) if places is None else _Nouns(names, places=places)
-    lines = ["out = bytearray()", *making.value(schema, "", "value"), "return bytes(out)"]
+    lines = ["out = []", *making.value(schema, "", "value"), "return join(out)"]
     return making.function("value", lines)
 
 
@@ -116,7 +116,7 @@ def _decimal(precision: int, scale: int) -> Write:
 
 _PLAIN: Mapping[str, Write] = {"null": _null, "boolean": _boolean}
 _WIDE: Mapping[str, Write] = {"wide_int": _integer(_INT), "wide_long": _integer(_LONG)}
-_SIZED = f"out += lengths[size] if size < {_SMALL} else number(size)"
+_SIZED = f"out.append(lengths[size] if size < {_SMALL} else number(size))"
 
 
 class _Writing(Compiling):
@@ -125,28 +125,28 @@ class _Writing(Compiling):
         match schema:
             case "string":
                 # Most of what is there: a text of fewer bytes than the table of lengths has.
-                return [f"text = {told}.encode()", "size = len(text)", _SIZED, "out += text"]
+                return [f"text = {told}.encode()", "size = len(text)", _SIZED, "out.append(text)"]
             case "bytes":
-                return [*_only(told, "bytes"), f"size = len({told})", _SIZED, f"out += {told}"]
+                return [*_only(told, "bytes"), f"size = len({told})", _SIZED, f"out.append({told})"]
             case "int" | "long":
-                return [*_only(told, "int"), f"out += lengths[{told}] if 0 <= {told} < {_SMALL} else wide_{schema}({told})"]
+                return [*_only(told, "int"), f"out.append(lengths[{told}] if 0 <= {told} < {_SMALL} else wide_{schema}({told}))"]
             case str() if schema in _PLAIN:
-                return [f"out += {schema}({told})"]
+                return [f"out.append({schema}({told}))"]
             case str():
                 return self.value(*self.mentioned(schema, namespace), told)
             case list():
                 return self._optional(schema, namespace, told)
             case {"logicalType": "date", "type": "int"}:
-                return [f"out += day({told})"]
+                return [f"out.append(day({told}))"]
             case {"logicalType": "decimal", "type": "bytes", "precision": precision}:
-                return [f"out += {self.constant(_decimal(precision, schema.get('scale', 0)))}({told})"]
+                return [f"out.append({self.constant(_decimal(precision, schema.get('scale', 0)))}({told}))"]
             case {"logicalType": _}:
                 raise Unsure
             case {"type": "record"}:
                 return self._record(schema, schema.get("namespace", namespace), told)
             case {"type": "enum", "symbols": symbols}:
                 self.remember(schema, schema.get("namespace", namespace))
-                return [f"out += {self.constant({symbol: _number(place) for place, symbol in enumerate(symbols)})}[{told}]"]
+                return [f"out.append({self.constant({symbol: _number(place) for place, symbol in enumerate(symbols)})}[{told}])"]
             case {"type": "array", "items": items}:
                 item = self.variable()
                 block = [f"for {item} in {told}:", *inside(self.value(items, namespace, item))]
@@ -165,9 +165,9 @@ class _Writing(Compiling):
             raise Unsure
         return [
             f"if {told} is None:",
-            f" out += {NULL!r}",
+            f" out.append({NULL!r})",
             "else:",
-            f" out += {VALUE!r}",
+            f" out.append({VALUE!r})",
             *inside(self.value(branches[1], namespace, told)),
         ]
 
@@ -203,4 +203,4 @@ def _only(told: str, kind: str) -> list[str]:
 
 
 def _block(strange: str, told: str, lines: list[str]) -> list[str]:
-    return [f"if {strange}:", " raise Unsure", f"if {told}:", f" out += number(len({told}))", *inside(lines), f"out += {NULL!r}"]
+    return [f"if {strange}:", " raise Unsure", f"if {told}:", f" out.append(number(len({told})))", *inside(lines), f"out.append({NULL!r})"]
