@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from databus.model.nouns import dataclass
 
 UNTOLD = -1
 """The day before any."""

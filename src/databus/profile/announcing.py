@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from databus.contract import wire
 from databus.contract.codec import Codec
 from databus.model import keys
 from databus.model.chunk import Outcome, Output, State
 from databus.model.clock import UNTOLD, Clock, Release, Tick, day_at
+from databus.model.nouns import replace
 from databus.profile.overlay import CLOCK
 from databus.profile.pending import unsealed
 

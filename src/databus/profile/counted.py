@@ -3,9 +3,7 @@ subject is known under another key (design 8)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from databus.model.nouns import dataclass
+from databus.model.nouns import dataclass, replace
 from databus.profile.checks import EQUIVOCAL, Failure
 from databus.profile.election import Elected, elect, nothing
 from databus.profile.registers import Profile

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Generic, TypeVar
 
 from databus.model import keys
 from databus.model.event import Event
+from databus.model.nouns import replace
 from databus.profile.forwarding import rekeyed
 from databus.profile.registers import DELETE, Profile, Register, address, deletes, join, reduced, source, spent
 

@@ -6,14 +6,13 @@ whoever writes it again writes the same record: how often and in how many slices
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from databus.contract import wire
 from databus.contract.accepted import COPY
 from databus.contract.codec import Codec
 from databus.model import keys
 from databus.model.chunk import Headers, Output
 from databus.model.event import Event
+from databus.model.nouns import replace
 from databus.profile.registers import DELETE, Profile, Register, lifted
 from databus.profile.ties import Ties
 

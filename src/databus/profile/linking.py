@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from databus.model import keys
 from databus.model.change import Kind
 from databus.model.chunk import Record
 from databus.model.event import Event
+from databus.model.nouns import replace
 from databus.profile.answering import Cause
 from databus.profile.counted import counted
 from databus.profile.forwarding import copy_of

@@ -7,13 +7,12 @@ A profile maps addresses to registers. `join` is commutative, associative and id
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from enum import Enum, auto
 from typing import NamedTuple
 
 from databus.model import keys
 from databus.model.event import Event, Op, facet
-from databus.model.nouns import dataclass
+from databus.model.nouns import dataclass, replace
 
 CONTENT = facet(Op.UPSERT)
 REVOKE, REPAIR, DELETE, LINK = (facet(op) for op in (Op.REVOKE, Op.REPAIR, Op.DELETE, Op.LINK))

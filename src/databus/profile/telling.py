@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NamedTuple
 
 from databus.contract import wire
@@ -13,6 +12,7 @@ from databus.model.change import Change, Kind
 from databus.model.chunk import Headers, Output, Record
 from databus.model.event import Event
 from databus.model.finding import Finding
+from databus.model.nouns import replace
 from databus.profile.election import Elected
 from databus.profile.equivocation import finding_of
 from databus.profile.registers import CONTENT, Profile, deletes, source, spent

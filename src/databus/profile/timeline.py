@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from databus.contract import wire
@@ -18,6 +18,7 @@ from databus.model.chunk import Output
 from databus.model.clock import Clock, Release, Tick, start_of
 from databus.model.event import Event
 from databus.model.labels import Standing
+from databus.model.nouns import replace
 from databus.profile.announcing import clock_key, clock_of
 from databus.profile.answering import Cause
 from databus.profile.counted import counted

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from databus.model.clock import day_at
 from databus.model.event import Event
 from databus.model.labels import LabelClass, Standing
-from databus.model.nouns import dataclass
+from databus.model.nouns import dataclass, replace
 from databus.profile.checks import Failure, Weighed
 from databus.profile.election import Elected, elect, nothing
 from databus.profile.labels import label_class

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from databus.contract.attributes import OTHER
 from databus.contract.catalogue import Contract
@@ -15,6 +15,7 @@ from databus.model import keys
 from databus.model.change import AttributeState, Change, Kind
 from databus.model.chunk import Output, State
 from databus.model.event import Event
+from databus.model.nouns import replace
 from databus.profile.answering import Answers, Cause
 from databus.profile.attributes import stated
 from databus.profile.charter import Charter
