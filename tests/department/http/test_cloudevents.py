@@ -74,6 +74,14 @@ def test_a_batch_takes_the_good_and_names_the_attribute_of_each_other(client: Te
     assert [result["problems"][0].get("attribute", "") for result in answer.json()["results"][2:]] == ["specversion", "id", "", "type"]
 
 
+@pytest.mark.parametrize(
+    ("told", "end"), [("databus.ADMIN_PENALTIES", "; is databus.ADMIN_PENALTY meant?"), ("x", "such as databus.ABNORMAL_OPERATION.")]
+)
+def test_what_may_have_been_meant_ends_the_sentence(client: TestClient, told: str, end: str) -> None:
+    detail = client.post(EVENTS, content=json.dumps(event(type=told)), headers=STRUCTURED).json()["detail"]
+    assert detail.endswith(end)
+
+
 def test_data_may_be_in_base64(client: TestClient, world: World) -> None:
     body = event(data=..., data_base64=base64.b64encode(json.dumps({"payload": payload(1)}).encode()).decode())
     assert client.post(EVENTS, content=json.dumps(body), headers=STRUCTURED).status_code == 202

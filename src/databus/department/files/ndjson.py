@@ -54,7 +54,9 @@ def json_row(number: int, line: str) -> Row:
         value = json.loads(line, parse_float=str, parse_int=str, parse_constant=_no_number, object_pairs_hook=_members)
     except _Repeated as error:
         return Row(number, {}, str(error), raw=line)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return Row(number, {}, "the row is nested too deeply", raw=line)
+    except ValueError as error:
         return Row(number, {}, f"the row is not JSON: {error}", raw=line)
     if not isinstance(value, dict):
         return Row(number, {}, "the row is not a JSON object", raw=line)

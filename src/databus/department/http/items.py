@@ -51,7 +51,7 @@ def of_batch(value: Any) -> list[Item]:
     if not isinstance(value, dict) or not isinstance(value.get("events"), list):
         raise Malformed('A batch is {"record_type": …, "envelope": …, "events": [{"payload": …}]}.', reason="shape")
     if unknown := sorted(value.keys() - set(BATCH)):
-        raise Malformed(f"A batch has no member {unknown[0][:64]}{near(unknown[0], BATCH)}.", member=unknown[0][:64])
+        raise Malformed(f"A batch has no member {unknown[0][:64]}{near(unknown[0], BATCH)}", member=unknown[0][:64])
     shared = value.get("envelope") or {}
     if not isinstance(shared, dict):
         raise Malformed("The envelope of a batch is an object.", member="envelope")
@@ -91,7 +91,7 @@ def type_of(event: CloudEvent, types: Iterable[str]) -> str:
     names = [f"{NAMESPACE}.{name}" for name in types]
     if event.type not in names:
         raise Malformed(
-            f"The attribute type must be the full name of a contract, such as {names[0]}{near(event.type, names)}.", attribute="type"
+            f"The attribute type must be the full name of a contract, such as {names[0]}{near(event.type, names)}", attribute="type"
         )
     if event.dataschema and not re.search(
         rf"/registry/subjects/{re.escape(event.type)}/versions/([0-9]+|latest)(/schema)?$", event.dataschema

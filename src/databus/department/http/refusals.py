@@ -63,9 +63,11 @@ def body(refusal: Refusal, contract: Contract, record_type: RecordType | None) -
 
 
 def near(name: str, known: Iterable[str], *, bare: bool = False) -> str:
-    """The known name that was probably meant, as the end of a sentence or bare; empty where none is near."""
+    """The known name that was probably meant, as the end of a sentence or bare; a full stop or empty where none is near."""
     found = _nearest(name[:64], tuple(known))
-    return found if bare or not found else f"; is {found} meant?"
+    if bare:
+        return found
+    return f"; is {found} meant?" if found else "."
 
 
 @lru_cache(maxsize=4096)
