@@ -40,7 +40,7 @@ def writer_of(schema: Any, *, places: Mapping[str, str] | None = None) -> Write:
     Raises:
         Unsure: contracts have no such schema.
     """
-    names = {"Unsure": Unsure, "join": b"".join, "day": _date, "number": _number, "lengths": _LENGTHS, **_PLAIN, **_WIDE}
+    names = {"Unsure": Unsure, "join": b"".join, "day": _date, "number": _number, "lengths": _LENGTHS, "texts": _texts, **_PLAIN, **_WIDE}
     making = _Writing(names) if places is None else _Nouns(names, places=places)
     lines = ["out = []", *making.value(schema, "", "value"), "return join(out)"]
     return making.function("value", lines)
@@ -86,9 +86,17 @@ def _integer(bits: int) -> Write:
     def write(value: Any) -> bytes:
         if type(value) is not int or not low <= value < high:
             raise Unsure
-        return _number(value)
+        return _zigzag(value)
 
     return write
+
+
+@lru_cache(maxsize=1 << 14)
+def _texts(told: tuple[Any, ...]) -> bytes:
+    """A list of texts. Flags and names of fields come again and again."""
+    texts = [one.encode() for one in told]
+    parts = [part for text in texts for part in (_number(len(text)), text)]
+    return b"".join((_number(len(texts)), *parts, NULL)) if texts else NULL
 
 
 @lru_cache(maxsize=1 << 15)
@@ -147,6 +155,9 @@ class _Writing(Compiling):
             case {"type": "enum", "symbols": symbols}:
                 self.remember(schema, schema.get("namespace", namespace))
                 return [f"out.append({self.constant({symbol: _number(place) for place, symbol in enumerate(symbols)})}[{told}])"]
+            case {"type": "array", "items": "string"}:
+                each = self.value({"type": "array", "items": {"type": "string"}}, namespace, told)
+                return [f"if type({told}) is tuple:", f" out.append(texts({told}))", "else:", *inside(each)]
             case {"type": "array", "items": items}:
                 item = self.variable()
                 block = [f"for {item} in {told}:", *inside(self.value(items, namespace, item))]
