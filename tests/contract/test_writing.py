@@ -70,6 +70,8 @@ ANY = st.one_of(
     st.decimals(-(10**13), 10**13, places=6),
     st.sampled_from([Decimal("-0.000128"), Decimal("-0"), Decimal("1E+3"), "A", "C", "\ud800", 1.5]),
     st.lists(st.text(max_size=3), max_size=3),
+    st.lists(st.text(max_size=3), max_size=3).map(tuple),
+    st.sampled_from([("a", 1), ("a", None), ("a", "\ud800"), (b"a",), ("字" * 9000, "")]),
     st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=3),
     st.dictionaries(st.text(max_size=3), st.booleans(), max_size=3),
     PARTS,
@@ -95,7 +97,8 @@ def test_a_field_is_written_as_fastavro_writes_it_or_not_at_all(inner: Any, valu
             written = writer_of(schema)({"f": value})
         except DOUBTS:
             continue
-        assert written == by_fastavro(schema, {"f": value})
+        # To fastavro a tuple in a union names a branch; nouns have their lists as tuples.
+        assert written == by_fastavro(schema, {"f": list(value) if isinstance(value, tuple) else value})
 
 
 @pytest.mark.parametrize("schema", [["string", "null"], ["null", "int", "string"], "double", {"type": "fixed", "size": 2, "name": "F"}])
