@@ -221,3 +221,12 @@ def test_an_item_the_inbox_cannot_hold_is_refused_alone(client: TestClient, worl
 def test_the_operation_is_described(client: TestClient) -> None:
     described = client.get("/openapi.json").json()["paths"]["/v1/departments/{department}/events"]["post"]
     assert {"202", "400", "401", "403", "409", "413", "415", "422", "503"} <= described["responses"].keys()
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/cloudevents+json"])
+def test_a_body_without_what_its_description_requires_is_refused(client: TestClient, kind: str) -> None:
+    described = client.get("/openapi.json").json()["paths"]["/v1/departments/{department}/events"]["post"]["requestBody"]["content"]
+    for name in described[kind]["schema"]["required"]:
+        lacking = {member: value for member, value in described[kind]["example"].items() if member != name}
+        answer = client.post(EVENTS, content=json.dumps(lacking), headers={"content-type": kind})
+        assert answer.status_code == 400 and name in answer.json()["detail"], answer.text

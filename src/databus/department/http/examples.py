@@ -25,27 +25,30 @@ def _content(**kinds: Any) -> dict[str, Any]:
     return {kind: {"schema": {"type": "object" if isinstance(one, dict) else "array"}, "example": one} for kind, one in kinds.items()}
 
 
+def _asked(*members: str) -> dict[str, Any]:
+    """An object that has these members at least."""
+    return {"type": "object", "required": list(members)}
+
+
+_CLOUD_EVENT = _asked("specversion", "id", "source", "type")
 REQUEST: dict[str, Any] = {
     "required": True,
-    "content": _content(
-        **{
-            "application/json": {"record_type": "ADMIN_PENALTY", "events": [_ITEM]},
-            "application/cloudevents+json": _EVENT,
-            "application/cloudevents-batch+json": [_EVENT],
-        }
-    ),
+    "content": {
+        "application/json": {"schema": _asked("events"), "example": {"record_type": "ADMIN_PENALTY", "events": [_ITEM]}},
+        "application/cloudevents+json": {"schema": _CLOUD_EVENT, "example": _EVENT},
+        "application/cloudevents-batch+json": {"schema": {"type": "array", "minItems": 1, "items": _CLOUD_EVENT}, "example": [_EVENT]},
+    },
 }
-RETRACTION: dict[str, Any] = {"required": True, "content": _content(**{"application/json": _RECEIPT})}
+RETRACTION: dict[str, Any] = {
+    "required": True,
+    "content": {"application/json": {"schema": _asked("receipt", "submissions"), "example": _RECEIPT}},
+}
+_CLAIM = {name: _LISTED[name] for name in ("submission_id", "partition", "offset", "sha256")}
 CLAIMS: dict[str, Any] = {
     "required": True,
-    "content": _content(
-        **{
-            "application/json": {
-                "submissions": [{name: _LISTED[name] for name in ("submission_id", "partition", "offset", "sha256")}],
-                "source_sha256": _HASH,
-            }
-        }
-    ),
+    "content": {
+        "application/json": {"schema": _asked("submissions"), "example": {"submissions": [_CLAIM], "source_sha256": _HASH}},
+    },
 }
 ACCEPTED: dict[int | str, dict[str, Any]] = {
     202: {
