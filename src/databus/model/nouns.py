@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 Noun = TypeVar("Noun")
@@ -22,8 +24,14 @@ else:
         return dataclasses.dataclass(slots=slots, unsafe_hash=frozen)
 
     def replace(noun: Noun, /, **told: Any) -> Noun:
-        """A noun like this one but for these fields. What the library's does by asking each field costs five times as much."""
-        made = type(noun)(*[getattr(noun, name) for name in noun.__match_args__])
+        """A noun like this one but for these fields; the library's, which looks at each field, takes four times as long for a step."""
+        made = type(noun)(*_values(type(noun))(noun))
         for name, value in told.items():
             setattr(made, name, value)
         return made
+
+    @cache
+    def _values(kind: type[Noun]) -> Callable[[Noun], tuple[Any, ...]]:
+        names = kind.__match_args__
+        asked = attrgetter(*names)
+        return asked if len(names) > 1 else lambda noun: (asked(noun),)
