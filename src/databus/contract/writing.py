@@ -93,7 +93,8 @@ def _integer(bits: int) -> Write:
 
 @lru_cache(maxsize=1 << 14)
 def _texts(told: tuple[Any, ...]) -> bytes:
-    """A list of texts. Flags and names of fields come again and again."""
+    """A list of texts in a noun: flags and names of fields come again and again. What departments send, in lists, is not kept: it may
+    be long."""
     texts = [one.encode() for one in told]
     parts = [part for text in texts for part in (_number(len(text)), text)]
     return b"".join((_number(len(texts)), *parts, NULL)) if texts else NULL
