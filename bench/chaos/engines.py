@@ -25,6 +25,9 @@ _SETTLED_SECONDS = 0.5
 
 _PAUSE_SECONDS = 0.2
 
+_ENDING_SECONDS = 20.0
+"""So long an engine may take to end after a write that it was refused."""
+
 Blow = Generator[float, None, bool]
 """Acts, and then tells whether it has hit what it was meant for."""
 
@@ -88,8 +91,16 @@ def _end_store(fleet: Fleet, load: Loading) -> Blow:
 def _leave_no_space(fleet: Fleet, load: Loading, name: str) -> Blow:
     pids, log = _pids(fleet, name), log_of(fleet.here, name)
     without_space(fleet.here, name)
-    # It ends when it next writes further into a file; its successor has the room.
-    yield from until(lambda: not alive(pids[name]), f"{name} was without space, and has not tried to write further into any file")
+    yield from until(
+        lambda: log.says(FULL) or not alive(pids[name]), f"{name} was without space, and has not tried to write further into any file"
+    )
+    # That ends the broker, and mostly PostgreSQL. One that is left and lets nobody in is ended by whoever makes room for its successor.
+    end = time.monotonic() + _ENDING_SECONDS
+    while alive(pids[name]) and time.monotonic() < end:
+        yield _PAUSE_SECONDS
+    if alive(pids[name]):
+        fleet.strike(name, signal.SIGKILL)
+        yield from until(lambda: not alive(pids[name]), f"{name} has not ended after SIGKILL")
     hit = log.says(FULL)
     yield from _until_back(fleet, load, pids)
     return hit
