@@ -7,6 +7,8 @@ SHELL := /bin/bash
 VENV  := .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Where ARGS name some tests, they may all be of the other kind.
+OR_NONE = $(if $(ARGS),|| [ $$? -eq 5 ])
 # One line while the registry is silent: pip itself would only wait.
 define INSTALL
 free=$$(df -Pk . | awk 'NR==2 {print int($$4/1024)}'); \
@@ -66,7 +68,8 @@ browser:
 	else echo "The browser tests need Chromium and a Chinese font: on Debian, as root: apt-get install chromium fonts-wqy-microhei"; fi
 
 test: setup browser check
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -m "not live" -n logical --maxprocesses 4 $(ARGS) $(OR_NONE)
+	$(BIN)/pytest -m live $(ARGS) $(OR_NONE)
 
 bench: setup
 	@$(BIN)/databus bench $(ARGS)
