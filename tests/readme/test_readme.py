@@ -24,8 +24,9 @@ def blocks(text: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """What a newcomer's shell has: nothing of ours."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("DATABUS_", "VIRTUAL_ENV", "PYTHONPATH"))}
+    """What a newcomer's shell has: nothing of ours, nor what the `make` that runs the tests was told."""
+    ours = ("DATABUS_", "VIRTUAL_ENV", "PYTHONPATH", "MAKE", "MFLAGS", "ARGS")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 @pytest.fixture(scope="module")
