@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import DecimalException
-from functools import partial
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 
@@ -32,8 +32,10 @@ HEAD = 5
 _BROKEN = (EOFError, ValueError, TypeError, LookupError, OverflowError, ArithmeticError, DecimalException, struct.error, MemoryError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Known:
+    """A schema; what reads and writes it is made when first asked for, as no process needs that of all."""
+
     schema_id: int
     full_name: str
     schema: Any
@@ -41,8 +43,14 @@ class _Known:
     readable: Any
     amounts: Amounts
     head: bytes
-    write: Write | None
-    read: Read | None
+
+    @cached_property
+    def write(self) -> Write | None:
+        return _made(writer_of, self.schema)
+
+    @cached_property
+    def read(self) -> Read | None:
+        return _made(reader_of, self.schema)
 
 
 class Codec:
@@ -69,8 +77,7 @@ class Codec:
             parsed = fastavro.parse_schema(schema)
             assert isinstance(parsed, dict)
             head = MAGIC + schema_id.to_bytes(4, "big")
-            by_hand = _made(writer_of, schema), _made(reader_of, schema)
-            known = _Known(schema_id, parsed["name"], schema, parsed, fastavro.parse_schema(plain), amounts, head, *by_hand)
+            known = _Known(schema_id, parsed["name"], schema, parsed, fastavro.parse_schema(plain), amounts, head)
             self._ids[schema_id] = known
             self._names[known.full_name] = known
 
