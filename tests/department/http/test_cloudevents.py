@@ -207,6 +207,20 @@ def test_modes_do_not_mix(client: TestClient) -> None:
     assert (other.status_code, cloudevents.STRUCTURED in other.json()["accepted"]) == (415, True)
 
 
+def test_binary_mode_without_a_content_type_is_json(client: TestClient, world: World) -> None:
+    told = event()
+    without = {name: one for name, one in headers(told).items() if name != "content-type"}
+    answer = client.post(EVENTS, content=json.dumps(told["data"]), headers=without)
+    assert (answer.status_code, len(world.sent())) == (202, 1), answer.json()
+
+
+@pytest.mark.parametrize("kind", ["text/xml", "application/json; charset=utf-16", "application/avro", ""])
+def test_binary_mode_in_another_kind_names_its_attribute(client: TestClient, world: World, kind: str) -> None:
+    answer = client.post(EVENTS, content="<e/>", headers={**headers(event()), "content-type": kind})
+    assert (answer.status_code, answer.json().get("attribute")) == (415, "datacontenttype"), answer.json()
+    assert answer.json()["accepted"] and not world.inbox.taken
+
+
 def test_a_quoted_header_is_read_as_the_binding_says() -> None:
     told = cloudevents.binary({**headers(event()), "ce-id": '"a\\"b%20c"'}.items(), {"payload": {}})
     assert told.id == 'a"b c'

@@ -67,6 +67,11 @@ def _tried(value: Any) -> CloudEvent | Malformed:
         return error
 
 
+def in_binary_mode(headers: Iterable[str]) -> bool:
+    """Whether headers, named in lower case, tell of an event in binary mode."""
+    return any(name.startswith(PREFIX) for name in headers)
+
+
 def binary(headers: Iterable[tuple[str, str]], data: Any) -> CloudEvent:
     """The event of a request in binary mode: attributes from `ce-…` headers, the body is its data.
 

@@ -20,7 +20,7 @@ from databus.department.http.delivery import Asked, composer, deliver, foreseen
 from databus.department.http.idempotency import fingerprint, key_of, microseconds, once
 from databus.department.http.intake import Intake, own
 from databus.department.http.items import Item
-from databus.errors import Malformed, TooLarge
+from databus.errors import Malformed, TooLarge, UnsupportedMedia
 from databus.store.replies import Reply
 from databus.web.bodies import body_of, media_type
 
@@ -58,7 +58,7 @@ def router(intake: Intake) -> APIRouter:
         """
         await own(intake, request, department)
         secrecy.refuse_declared(request.headers, codes=intake.contract.codes)
-        kind, key = media_type(request, KINDS), key_of(request.headers)
+        kind, key = _kind(request), key_of(request.headers)
         with intake.room.of(department):
             body = await body_of(request, limit=BODY_BYTES)
             asked = Asked(await asyncio.to_thread(read, kind, request.headers, body, intake.contract), hashlib.sha256(body).hexdigest())
@@ -85,6 +85,18 @@ async def _told(intake: Intake, department: str, asked: Asked) -> Response:
     return Response(orjson.dumps(told), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
+def _kind(request: Request) -> str:
+    """The kind of the body: in binary mode an attribute of the event, which need not be told (HTTP binding 1.0.2, 3.1.1)."""
+    if not cloudevents.in_binary_mode(request.headers):
+        return media_type(request, KINDS)
+    if "content-type" not in request.headers:
+        return JSON
+    try:
+        return media_type(request, KINDS)
+    except UnsupportedMedia as error:
+        raise UnsupportedMedia(error.detail, **error.facts, attribute="datacontenttype") from error
+
+
 def read(kind: str, headers: Headers, body: bytes, contract: Contract) -> tuple[Item, ...]:
     """The items of a request.
 
@@ -94,7 +106,7 @@ def read(kind: str, headers: Headers, body: bytes, contract: Contract) -> tuple[
     """
     value, containers = strict.parsed(body)
     secrecy.refuse_told(containers, codes=contract.codes)
-    binary = any(name.startswith(cloudevents.PREFIX) for name in headers)
+    binary = cloudevents.in_binary_mode(headers)
     if binary and kind != JSON:
         raise Malformed("Headers ce-… are those of binary mode; in this content type the attributes stand in the body.", reason="mode")
     if kind == JSON and not binary:
