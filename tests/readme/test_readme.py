@@ -83,6 +83,7 @@ def test_every_command_of_the_readme_does_what_it_says(clone: Path, serving: Pat
     )
     assert '"withheld"' in said or "withheld" in said
     assert "unaccounted 0" in said
+    assert re.search(r"^in\.emergency \d \d+$", said, flags=re.MULTILINE)
     assert "Taken(submission_id=" in said and "WAITING\n" in said and "ACCEPTED\n" in said
 
 
