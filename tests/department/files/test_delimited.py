@@ -43,6 +43,23 @@ def test_a_row_with_other_cells_than_the_header_is_a_problem_that_keeps_its_cell
     ]
 
 
+def test_what_a_spreadsheet_saves_around_its_data_says_nothing(tmp_path: Path) -> None:
+    rows = rows_in(write(tmp_path, b"a,b,,\n1,2,,\n,,,\n3,,,\n4,5\n6,7,,8\n"))
+    assert [(row.number, bool(row.problem), row.cells, row.surplus) for row in rows] == [
+        (1, False, {"a": "1", "b": "2"}, ()),
+        (3, False, {"a": "3", "b": ""}, ()),
+        (4, False, {"a": "4", "b": "5"}, ()),
+        (5, True, {"a": "6", "b": "7"}, ("", "8")),
+    ]
+
+
+def test_what_was_saved_as_another_kind_says_which(tmp_path: Path) -> None:
+    with pytest.raises(Malformed, match="LF or CRLF"):
+        rows_in(write(tmp_path, b"a,b\r1,2\r"))
+    with pytest.raises(Malformed, match=r"\.xlsx"):
+        rows_in(write(tmp_path, b"PK\x03\x04" + bytes(40)))
+
+
 def test_a_line_beyond_the_limit_is_one_problem_and_the_rest_is_read(tmp_path: Path) -> None:
     path = write(tmp_path, b"a,b\n" + b"x" * (3 * LINE_LIMIT) + b",1\n1,2\n" + b'"' + b"\n" * (LINE_LIMIT + 9) + b'",2\n')
     rows = rows_in(path)
@@ -68,7 +85,21 @@ def test_a_sign_before_what_is_no_formula_is_a_value(tmp_path: Path, cell: str) 
     assert problems(write(tmp_path, f"a,b\n{cell},2\n".encode())) == [False]
 
 
-@pytest.mark.parametrize("header", [b"", b"\n", b"a,a\n1,2\n", b"=1,b\n", b'"a\n', b"x" * (LINE_LIMIT + 1), b"a\x00,b\n", b"\xff\xfea\x00"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        b"\n",
+        b"a,a\n1,2\n",
+        b"a,,b\n1,2,3\n",
+        b",,\n1,2,3\n",
+        b"=1,b\n",
+        b'"a\n',
+        b"x" * (LINE_LIMIT + 1),
+        b"a\x00,b\n",
+        b"\xff\xfea\x00",
+    ],
+)
 def test_a_file_without_a_header_is_refused_as_a_whole(tmp_path: Path, header: bytes) -> None:
     with pytest.raises(Malformed, match=r"a\.csv"):
         rows_in(write(tmp_path, header))

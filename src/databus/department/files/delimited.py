@@ -52,8 +52,8 @@ class Delimited:
             file.seek(start)
             self._lines = _Lines(file, encoding)
             header = self._header(name, delimiter=other[0])
-        if len(set(header)) != len(header):
-            raise Malformed(f"{name} needs a header whose names differ", file=name)
+        if "" in header or len(set(header)) != len(header):
+            raise Malformed(f"the first row of {name} should be a header whose names differ and none is empty", file=name)
         if wrong := formula(header):
             raise Malformed(f"the header of {name}: {wrong}", file=name)
         self._columns = header
@@ -66,11 +66,15 @@ class Delimited:
         try:
             header = next(self._reader, None)
         except csv.Error as error:
-            raise Malformed(f"the header of {name} cannot be read: {error}", file=name) from error
-        if not header or self._lines.problem:
+            raise Malformed(f"the header of {name} cannot be read: {_said(error)}", file=name) from error
+        names = [cell.strip() for cell in header or ()]
+        # A spreadsheet saves the columns to the right of its data with it, where they were once touched.
+        while names and not names[-1]:
+            names.pop()
+        if not names or self._lines.problem:
             raise Malformed(f"{name} needs a header: {self._lines.problem or 'it is empty'}", file=name)
         self._lines.size = 0
-        return [cell.strip() for cell in header]
+        return names
 
     def __iter__(self) -> Iterator[Row]:
         number, reader, told, width = 0, self._reader, self._lines, len(self._columns)
@@ -83,10 +87,14 @@ class Delimited:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Row(number, {}, f"{error} (line {before + 1} and on)")
+                yield Row(number, {}, f"{_said(error)} (line {before + 1} and on)")
                 continue
+            if len(cells) > width and not any(cells[width:]):
+                del cells[width:]
             if not cells:
                 number -= 1
+            elif not any(cells) and not told.problem:
+                continue
             elif told.problem or len(cells) != width:
                 yield self._odd(number, cells, told.problem)
             else:
@@ -104,3 +112,8 @@ class Delimited:
         marks = {name.removeprefix(MARK): text for name, text in cells.items() if name.startswith(MARK)}
         own = {name: restored(text) for name, text in cells.items() if not name.startswith(MARK)}
         return Row(number, own, problem or formula(own.values()), surplus, marks or NO_MARKS)
+
+
+def _said(error: csv.Error) -> str:
+    """What is wrong, without Python's advice to whoever opens a file in Python."""
+    return "a line ends with CR alone; let lines end with LF or CRLF" if "new-line" in str(error) else str(error)

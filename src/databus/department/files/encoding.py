@@ -12,6 +12,7 @@ ENCODINGS = (UTF_8, GB18030)
 _NAMES = {"utf8": UTF_8, "utf8sig": UTF_8, "gb18030": GB18030, "gbk": GB18030, "gb2312": GB18030, "cp936": GB18030}
 BOM = b"\xef\xbb\xbf"
 _OTHER_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_ZIP = b"PK\x03"
 _SAMPLE = 1 << 20
 _NEARLY_ALL, _HARDLY_ANY = 0.9, 0.1
 _FIRST_CJK = 0x2E80
@@ -37,11 +38,13 @@ def detected(file: BinaryIO, name: str, told: str = "", *, by_rule: bool = False
     of the other one are so by accident only.
 
     Raises:
-        Malformed: UTF-16, neither of the two, or a text that could be either.
+        Malformed: UTF-16, an archive, neither of the two, or a text that could be either.
     """
     head = file.read(len(BOM))
     if head.startswith(_OTHER_BOMS):
         raise Malformed(f"{name} is UTF-16; save it as UTF-8 (Excel: CSV UTF-8)", file=name)
+    if head == _ZIP:
+        raise Malformed(f"{name} is no text but an archive; if it is a workbook, let its name end in .xlsx", file=name)
     start = len(BOM) if head == BOM else 0
     file.seek(start)
     if told or start:
