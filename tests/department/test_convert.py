@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from databus.contract import codes
 from databus.contract.codes import Codes
@@ -52,6 +54,30 @@ def test_an_amount_finer_than_its_field_is_refused_with_a_suggestion() -> None:
     with pytest.raises(Unreadable) as caught:
         number_of("0.123", 2)
     assert caught.value.suggestion == "0.12"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1,200.50", "1200.50"), ("1,234,567", "1234567.00"), ("5e3", "5000.00"), (".5", "0.50"), ("１，２００", "1200.00")]
+)
+def test_numbers_as_they_are_written(text: str, value: str) -> None:
+    assert str(number_of(text, 2)) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["1200,50", "1,2,3", "1234,567", "1_000", "1e999999999", "-1e999999999", "1e-999999999", "e5", ".", "1,", "1 000"]
+)
+def test_what_is_no_number_or_may_be_two(text: str) -> None:
+    with pytest.raises(Unreadable):
+        number_of(text, 2)
+
+
+@given(text=st.text("0123456789eE+-.,_ 万元(", max_size=40))
+def test_no_text_makes_a_number_crash(text: str) -> None:
+    for read in (lambda: number_of(text, 2), lambda: amount_of(text, power=4, scale=6)):
+        try:
+            assert read().is_finite()
+        except Unreadable as error:
+            assert error.expected
 
 
 @pytest.mark.parametrize("text", ["2025-03-01", "2025/03/01", "2025年03月01日", "20250301", "２０２５-０３-０１"])

@@ -19,6 +19,8 @@ NO = frozenset({"false", "0", "no", "n", "否"})
 DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d")
 POWERS = {"": 0, "十": 1, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
 _AMOUNT = re.compile(r"(?P<number>[-+]?[0-9,]*\.?[0-9]+)\(?(?P<power>万亿|十万|百万|千万|[十百千万亿])?(?P<currency>.*?)\)?")
+# Decimal itself also reads digits parted by _, and a comma that parts no thousands may stand for the point.
+_NUMBER = re.compile(r"[-+]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?(\.[0-9]*)?(e[-+]?[0-9]+)?", re.IGNORECASE | re.ASCII)
 _ISO = len("2025-03-01")
 _DIGITS = 18
 """Digits of a decimal of the contract, and of a 64-bit number."""
@@ -102,14 +104,18 @@ def _bounds(scale: int) -> tuple[Decimal, Decimal]:
 
 
 def number_of(text: str, scale: int) -> Decimal:
-    """A decimal with at most `scale` digits after the point; thousands may be parted by commas."""
-    written = plain(text).replace(",", "")
+    """A decimal with at most `scale` digits after the point; thousands may be parted by commas.
+
+    Raises:
+        Unreadable: it is none, or has too many digits on either side.
+    """
+    written = plain(text)
     try:
-        number = Decimal(written if written.isascii() else "")
+        number = Decimal(written.replace(",", "") if _NUMBER.fullmatch(written) else "")
     except InvalidOperation:
         raise Unreadable("a number such as 1200.50") from None
     least, beyond = _bounds(scale)
-    if not number.is_finite() or abs(number) >= beyond:
+    if number.copy_abs() >= beyond:
         raise Unreadable(f"a number below 10^{_DIGITS - scale}")
     rounded = number.quantize(least)
     if rounded != number:

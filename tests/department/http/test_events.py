@@ -76,6 +76,8 @@ WRONG: list[tuple[Any, tuple[str, str], str]] = [
     ({"payload": payload(16), "envelope": {"recorded_at": "yesterday"}}, ("DQ-FMT-04", "envelope.recorded_at"), ""),
     ({"payload": payload(17), "more": 1}, ("DQ-FMT-04", "more"), ""),
     ({"payload": payload(18, fine_yuan=10**17)}, ("DQ-FMT-04", "fine_yuan"), ""),
+    ({"payload": payload(19, fine_yuan="1e999999999")}, ("DQ-FMT-04", "fine_yuan"), ""),
+    ({"payload": payload(20, fine_yuan="1200,50")}, ("DQ-FMT-04", "fine_yuan"), ""),
 ]
 
 
