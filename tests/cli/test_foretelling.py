@@ -60,3 +60,13 @@ def test_people_get_tables_and_are_told_what_to_start(file: Path, capsys: pytest
 def test_a_row_that_is_not_there_is_named(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["publish", str(file), *VERB, "--row", "999", "--json"]) == 1
     assert json.loads(capsys.readouterr().err)["rows"] == [999]
+
+
+def test_a_title_above_the_header_is_asked_for_and_passed_over(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(f"行政处罚信息公示表,,\n{file.read_text('utf-8')}", "utf-8")
+    assert run(["publish", str(file), *VERB, "--json"]) == 2
+    refused = json.loads(capsys.readouterr().err)
+    assert "--header" in refused["detail"] and refused["column"] == "行政处罚信息公示表"
+    assert run(["publish", str(file), *VERB, "--header", "2", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert [(one["row"], one["outcome"]) for one in said["results"]][:3] == [(1, "ACCEPTED"), (2, "REJECTED"), (3, "ACCEPTED")]

@@ -20,9 +20,9 @@ LISTED = replace(catalogue.load(Path(__file__).resolve().parents[2] / "schemas")
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 
 
-def rows_in(path: Path, *, encoding: str = "") -> list[Row]:
+def rows_in(path: Path, *, encoding: str = "", header: int = 1) -> list[Row]:
     """All rows of a file."""
-    with opened(path, encoding=encoding) as table:
+    with opened(path, encoding=encoding, header=header) as table:
         return list(table.rows)
 
 

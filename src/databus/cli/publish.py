@@ -67,6 +67,7 @@ def publish(
     mapped: Annotated[Path | None, typer.Option("--mapping", help="YAML that turns the file's columns into the contract")] = None,
     encoding: Annotated[str, typer.Option("--encoding", help="UTF-8 or GB18030 [default: told from the file]")] = "",
     sheet: Annotated[str, typer.Option("--sheet", help="sheet of a workbook [default: its first]")] = "",
+    header: Annotated[int, typer.Option("--header", min=1, help="row in which the names of the columns stand")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="tell what would become of each row, send nothing")] = False,
     rows: Annotated[list[int] | None, typer.Option("--row", min=1, help="with --dry-run: this row in full; may be repeated")] = None,
     result: Annotated[Path | None, typer.Option("--result", help="where each row's result goes [default: FILE.result.*]")] = None,
@@ -78,7 +79,7 @@ def publish(
     if department not in here.contract.departments:
         raise NotFound(f"no department is named {department}; there are {', '.join(here.contract.departments)}", department=department)
     with ExitStack() as parts:
-        opened_file = parts.enter_context(opened(file, encoding=encoding, sheet=sheet))
+        opened_file = parts.enter_context(opened(file, encoding=encoding, sheet=sheet, header=header))
         into = result or writing.beside(file, opened_file.kind)
         chosen = _mapping(here, opened_file, department, record_type, mapped)
         if dry_run:
@@ -118,14 +119,24 @@ def _mapping(here: Session, file: Table, department: str, record_type: str, mapp
     if mapped is None:
         kind = here.contract.record_type(record_type)
         entry = owned_entry(here.contract, kind, department)
-        return OwnColumns(kind, entry) if file.columns is None else mapping.identity(kind, entry, frozenset(file.columns))
+        if file.columns is None:
+            return OwnColumns(kind, entry)
+        try:
+            return mapping.identity(kind, entry, frozenset(file.columns))
+        except BadMapping as error:
+            raise BadMapping(f"{error.detail}{_titled(file)}", **error.facts) from error
     chosen = mapping.load(mapped, here.contract)
     if chosen.record_type.name != record_type:
         raise BadMapping(f"{mapped.name} maps {chosen.record_type.name}, not {record_type}", type=record_type)
     missing = sorted(chosen.columns - set(file.columns)) if file.columns is not None else []
     if missing:
-        raise BadMapping(f"{file.path.name} has no column {', '.join(missing)}", columns=missing)
+        raise BadMapping(f"{file.path.name} has no column {', '.join(missing)}{_titled(file)}", columns=missing)
     return chosen
+
+
+def _titled(file: Table) -> str:
+    alone = file.columns is not None and len(file.columns) == 1
+    return "; if its first row is a title, say in which --header row the names of the columns stand" if alone else ""
 
 
 def _receipts(here: Session, department: str, taken: Path, *, source: Path) -> Path | None:

@@ -29,6 +29,7 @@ def suggest(
     into: Annotated[Path | None, typer.Option("--into", help="where the mapping goes [default: standard output]")] = None,
     encoding: Annotated[str, typer.Option("--encoding", help="UTF-8 or GB18030 [default: told from the file]")] = "",
     sheet: Annotated[str, typer.Option("--sheet", help="sheet of a workbook [default: its first]")] = "",
+    header: Annotated[int, typer.Option("--header", min=1, help="row in which the names of the columns stand")] = 1,
     ask: Annotated[bool | None, typer.Option("--ask/--no-ask", help="ask here and now [default: on a terminal]")] = None,
     as_document: Annotated[bool, typer.Option("--json", help="for machines")] = False,
 ) -> int:
@@ -37,7 +38,7 @@ def suggest(
     kind = contract.record_type(record_type)
     if into is not None and into.exists():
         raise Conflict(f"{into} is there already; answers in it would be lost", file=str(into))
-    with opened(file, encoding=encoding, sheet=sheet) as table:
+    with opened(file, encoding=encoding, sheet=sheet, header=header) as table:
         sample = sampled(table.columns, table.rows, frozenset(row.code for row in contract.codes.rows("placeholder")))
     proposal = propose(sample, kind, contract)
     if ask if ask is not None else sys.stdin.isatty() and not as_document:

@@ -53,6 +53,14 @@ def test_what_a_spreadsheet_saves_around_its_data_says_nothing(tmp_path: Path) -
     ]
 
 
+@pytest.mark.parametrize("between", [",", ";"])
+def test_a_header_below_titles_is_the_row_that_is_told(tmp_path: Path, between: str) -> None:
+    path = write(tmp_path, f"公示表{between}\n\n填报单位：甲{between}日期：\0\na{between}b\n1{between}2\n".encode())
+    assert [(row.number, row.problem, row.cells) for row in rows_in(path, header=4)] == [(1, "", {"a": "1", "b": "2"})]
+    with pytest.raises(Malformed, match="row 6"):
+        rows_in(path, header=6)
+
+
 def test_what_was_saved_as_another_kind_says_which(tmp_path: Path) -> None:
     with pytest.raises(Malformed, match="LF or CRLF"):
         rows_in(write(tmp_path, b"a,b\r1,2\r"))

@@ -56,6 +56,21 @@ def cells(path: Path) -> list[dict[str, str]]:
     return [row.cells for row in rows_in(path)]
 
 
+def test_a_header_below_titles_is_the_row_that_is_told(tmp_path: Path) -> None:
+    path = book(
+        tmp_path,
+        ["公示表"],
+        [],
+        ["填报单位：甲", "日期：3日"],
+        ["a", "b"],
+        ["1", "2"],
+        change=lambda made: made.active.merge_cells("A1:B1"),
+    )
+    assert [(row.number, row.problem, row.cells) for row in rows_in(path, header=4)] == [(1, "", {"a": "1", "b": "2"})]
+    with pytest.raises(Malformed, match="header"):
+        rows_in(path, header=6)
+
+
 def test_values_are_read_as_people_see_them(tmp_path: Path) -> None:
     rows = [
         ["code", "name", "on", "fine", "yes"],

@@ -42,29 +42,31 @@ class _Lines:
 
 
 class Delimited:
-    """A CSV file, opened: `columns` is its header without a result file's own, iterating gives the rows."""
+    """A CSV file, opened: `columns` is its header, in the row `at`, without a result file's own; iterating gives the rows behind it."""
 
-    def __init__(self, file: BinaryIO, name: str, encoding: str) -> None:
+    def __init__(self, file: BinaryIO, name: str, encoding: str, at: int = 1) -> None:
         self._lines = _Lines(file, encoding)
         start = file.tell()
-        header = self._header(name, delimiter=",")
+        header = self._header(name, at, delimiter=",")
         if len(header) == 1 and (other := [one for one in DELIMITERS if one in header[0]]):
             file.seek(start)
             self._lines = _Lines(file, encoding)
-            header = self._header(name, delimiter=other[0])
+            header = self._header(name, at, delimiter=other[0])
         if "" in header or len(set(header)) != len(header):
-            raise Malformed(f"the first row of {name} should be a header whose names differ and none is empty", file=name)
+            raise Malformed(f"row {at} of {name} should be a header whose names differ and none is empty", file=name)
         if wrong := formula(header):
             raise Malformed(f"the header of {name}: {wrong}", file=name)
         self._columns = header
         self._marked = any(column.startswith(MARK) for column in header)
         self.columns = tuple(column for column in header if not column.startswith(MARK))
 
-    def _header(self, name: str, *, delimiter: str) -> list[str]:
+    def _header(self, name: str, at: int, *, delimiter: str) -> list[str]:
         csv.field_size_limit(LINE_LIMIT)
         self._reader = csv.reader(self._lines, delimiter=delimiter, strict=True)
         try:
-            header = next(self._reader, None)
+            for _ in range(at):
+                self._lines.size, self._lines.problem = 0, ""
+                header = next(self._reader, None)
         except csv.Error as error:
             raise Malformed(f"the header of {name} cannot be read: {_said(error)}", file=name) from error
         names = [cell.strip() for cell in header or ()]
@@ -72,7 +74,7 @@ class Delimited:
         while names and not names[-1]:
             names.pop()
         if not names or self._lines.problem:
-            raise Malformed(f"{name} needs a header: {self._lines.problem or 'it is empty'}", file=name)
+            raise Malformed(f"{name} needs a header: {self._lines.problem or f'row {at} is empty'}", file=name)
         self._lines.size = 0
         return names
 

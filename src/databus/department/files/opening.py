@@ -43,8 +43,9 @@ def kind_of(path: Path) -> str:
 
 
 @contextmanager
-def opened(path: Path, *, encoding: str = "", sheet: str = "") -> Iterator[Table]:
-    """A file, open for as long as its rows are read. Without an `encoding` it is told from the file's bytes.
+def opened(path: Path, *, encoding: str = "", sheet: str = "", header: int = 1) -> Iterator[Table]:
+    """A file, open for as long as its rows are read. Without an `encoding` it is told from the file's bytes; `header` is the row, from
+    1, in which the names of its columns stand: what is above is passed over.
 
     Raises:
         NotFound: no such file.
@@ -59,10 +60,10 @@ def opened(path: Path, *, encoding: str = "", sheet: str = "") -> Iterator[Table
         raise Malformed(f"{path.name} cannot be read: {error.strerror}", file=path.name) from error
     with file:
         if kind == XLSX:
-            with Workbook(file, path.name, sheet) as book:
+            with Workbook(file, path.name, sheet, header) as book:
                 yield Table(path, kind, book.columns, iter(book), book.done, book.size)
             return
         told = encodings.named(encoding) if encoding else ""
         found = encodings.detected(file, path.name, told, by_rule=kind == NDJSON)
-        reader = (Delimited if kind == CSV else Lines)(file, path.name, found)
+        reader = Delimited(file, path.name, found, header) if kind == CSV else Lines(file, path.name, found)
         yield Table(path, kind, reader.columns, iter(reader), file.tell, path.stat().st_size)

@@ -1,4 +1,4 @@
-"""Rows of a workbook's sheet, its first row that says anything being the header."""
+"""Rows of a workbook's sheet; its first row that says anything is the header, if nobody names another."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ SMALL = 16 << 20
 
 
 class Workbook:
-    """A workbook, opened at one sheet: `columns` is its header without a result file's own, iterating gives the rows.
+    """A workbook, opened at one sheet: `columns` is its header, in the row `at`, without a result file's own; iterating gives the rows
+    behind it.
 
     Raises:
         Malformed: no workbook, or one that could do harm; no header.
@@ -30,7 +31,7 @@ class Workbook:
         NotFound: it has no such sheet.
     """
 
-    def __init__(self, file: BinaryIO, name: str, sheet: str = "") -> None:
+    def __init__(self, file: BinaryIO, name: str, sheet: str = "", at: int = 1) -> None:
         self._name, self._read = name, 0
         self._package = package = Package(file, name)
         part = self._part(sheet)
@@ -38,7 +39,7 @@ class Workbook:
         days = Styles(package.blocks(LOOKS, largest=SMALL), name).days if package.has(LOOKS) else frozenset()
         self._strings = Strings(package.blocks(TEXTS), name) if package.has(TEXTS) else None
         found = Sheet(self._counted(package.blocks(part)), name, strings=self._strings, days=days, from_1904=self._from_1904)
-        self._rows = (row for row in found if row.cells or row.problem)
+        self._rows = (row for row in found if row.number >= at and (row.cells or row.problem))
         self._header = self._read_header()
         self.columns = tuple(column for column in self._header if not column.startswith(MARK))
 
