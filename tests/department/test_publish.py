@@ -179,6 +179,12 @@ def test_rows_are_prepared_in_their_order_and_what_cannot_be_sent_says_why(contr
     assert (found[3][0].row.number, remark.rule, remark.field, remark.observed) == (4, "DQ-FMT-04", "decided_at", "gestern")
 
 
+def test_a_remark_repeats_no_more_of_a_cell_than_finds_it(contract: Contract, codec: Codec) -> None:
+    given, batch = [Row(1, {**ROW, "decided_at": "9" * 100_000})], Batch("emergency", 1_795_400_000, b"s" * 32)
+    ((refused, _),) = prepared_rows(given, mapping=penalties(contract), contract=contract, codec=codec, batch=batch)
+    assert refused.remarks[0].observed.startswith("999") and len(refused.remarks[0].observed) < 1_000
+
+
 def test_every_row_sent_is_told_where_it_lies(contract: Contract, codec: Codec) -> None:
     bus = Memory()
     found = list(published(rows(3), contract, codec, bus))
