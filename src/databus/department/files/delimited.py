@@ -66,7 +66,8 @@ class Delimited:
         try:
             for _ in range(at):
                 self._lines.size, self._lines.problem = 0, ""
-                header = next(self._reader, None)
+                if (header := next(self._reader, None)) is None:
+                    break
         except csv.Error as error:
             raise Malformed(f"the header of {name} cannot be read: {_said(error)}", file=name) from error
         names = [cell.strip() for cell in header or ()]
