@@ -17,13 +17,11 @@ from databus.department.reading import Cut, Defect, apply
 from databus.department.sending import Sender, Window
 from databus.department.submission import Submission, compose, refuse_secrets
 from databus.errors import BadMapping, NotAllowed, Rejected
+from databus.model.finding import OBSERVED
 from databus.model.keys import uuid8
 
 ROWS_PER_SECOND = 1 << 28
 """Width of a batch in source_seq: batch second · 2²⁸ + row (design 5)."""
-
-_SHOWN = 200
-"""Characters of an unreadable cell that its remark repeats: enough to find it by; the row itself stands beside the remark."""
 
 FINDING, OUTCOME, DIGEST = "finding", "outcome", "digest"
 """Marks of a result file that count when it is published again: what a row mends, and whether it has been changed."""
@@ -71,8 +69,7 @@ def submission_of(
 
 
 def _unreadable(defect: Defect) -> Remark:
-    shown = defect.observed if len(defect.observed) <= _SHOWN else f"{defect.observed[:_SHOWN]}…"
-    return Remark(UNREADABLE, defect.field, shown, f"expected {defect.expected}", defect.suggestion)
+    return Remark(UNREADABLE, defect.field, defect.observed[:OBSERVED], f"expected {defect.expected}", defect.suggestion)
 
 
 def _composed(row: Row, named: Named, cut: Cut, mapping: FileMapping, codec: Codec, secret: bytes) -> Submission:

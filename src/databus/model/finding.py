@@ -26,6 +26,9 @@ class FindingStatus(StrEnum):
     OVERDUE = "OVERDUE"
 
 
+OBSERVED = 120
+"""Characters of a value that a finding, or a refusal before there is one, repeats at most: enough to find it by."""
+
 OPEN = (FindingStatus.ISSUED, FindingStatus.ACK, FindingStatus.OVERDUE)
 """What still waits for its department."""
 

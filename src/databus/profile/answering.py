@@ -16,7 +16,7 @@ from databus.contract.codec import Codec
 from databus.model import keys
 from databus.model.chunk import Output
 from databus.model.event import Event
-from databus.model.finding import Answer, Finding, FindingStatus, Verdict
+from databus.model.finding import OBSERVED, Answer, Finding, FindingStatus, Verdict
 from databus.model.labels import SubjectKind
 from databus.profile.charter import IDENTITY, Charter
 from databus.profile.checks import CONFLICT, EQUIVOCAL, Failure
@@ -27,7 +27,6 @@ from databus.profile.registers import Register, source
 from databus.profile.sheet import Sheet
 
 FINDINGS, RULES = "findings", "dq_rule"
-_LONGEST = 120
 
 
 class Cause(NamedTuple):
@@ -99,8 +98,8 @@ class Answers:
             rule=rule,
             verdict=self._verdict(rule),
             field=failure.field,
-            observed="" if hidden else failure.observed[:_LONGEST],
-            expected="" if hidden else failure.expected[:_LONGEST],
+            observed="" if hidden else failure.observed[:OBSERVED],
+            expected="" if hidden else failure.expected[:OBSERVED],
             suggestion="",
             message_zh=codes.label(RULES, rule),
             message_en=codes.label(RULES, rule, "en"),

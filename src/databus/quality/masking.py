@@ -7,11 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from databus.contract.fields import Field
+from databus.model.finding import OBSERVED
 from databus.model.labels import Privacy
 from databus.quality.content import ENVELOPE, Content
-
-SHOWN = 120
-"""Longest value a finding repeats, in characters."""
 
 # Wider than the patterns of DQ-SEC-02: a wrong citizen id is one all the same.
 _NUMBERS = re.compile(
@@ -25,16 +23,16 @@ _PERSON_FIELDS = frozenset({_NAME, _ID_NUMBER, f"{ENVELOPE}subject.tax_no"})
 
 
 def observed(value: object, field: str, content: Content | None) -> str:
-    """A value as a finding shows it: cut to 120 characters, and covered where it may be personal."""
+    """A value as a finding shows it: cut to `OBSERVED` characters, and covered where it may be personal."""
     text = _text(value)
     if content is None or not text:
-        return without_persons(text[:SHOWN])
+        return without_persons(text[:OBSERVED])
     contract_field = _contract_field(field, content)
     if field in _PERSON_FIELDS and (content.person or field == _ID_NUMBER):
-        return _by_mask(text[:SHOWN], "name" if field == _NAME else None)
+        return _by_mask(text[:OBSERVED], "name" if field == _NAME else None)
     if contract_field is not None and _personal(contract_field, content.person):
-        return _by_mask(text[:SHOWN], contract_field.mask)
-    return without_persons(text)[:SHOWN]
+        return _by_mask(text[:OBSERVED], contract_field.mask)
+    return without_persons(text)[:OBSERVED]
 
 
 def is_personal_field(field: Field, *, person: bool) -> bool:
@@ -44,12 +42,12 @@ def is_personal_field(field: Field, *, person: bool) -> bool:
 
 def shown_value(text: str, field: Field, *, person: bool) -> str:
     """A value of a payload as pages show it: covered where it may be personal."""
-    return _by_mask(text[:SHOWN], field.mask) if _personal(field, person) else without_persons(text)
+    return _by_mask(text[:OBSERVED], field.mask) if _personal(field, person) else without_persons(text)
 
 
 def is_personal(value: object, field: str, content: Content | None) -> bool:
     """True if neither this value nor anything made of it may be repeated: a field of a person, or a person's number anywhere."""
-    if _NUMBERS.search(_text(value)[:SHOWN]):
+    if _NUMBERS.search(_text(value)[:OBSERVED]):
         return True
     contract_field = _contract_field(field, content) if content is not None else None
     return field in _PERSON_FIELDS or (content is not None and contract_field is not None and _personal(contract_field, content.person))
@@ -95,9 +93,9 @@ def _text(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return format(value, "f") if value.adjusted() < SHOWN else str(value)
+        return format(value, "f") if value.adjusted() < OBSERVED else str(value)
     if isinstance(value, list):
-        return ", ".join(_text(item) for item in value[:SHOWN])
+        return ", ".join(_text(item) for item in value[:OBSERVED])
     if isinstance(value, dict):
         return " ".join(_text(item) for item in value.values() if item is not None)
     return str(value)

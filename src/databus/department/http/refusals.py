@@ -10,13 +10,13 @@ from functools import lru_cache
 from typing import Any
 
 from databus.contract.catalogue import Contract, RecordType
+from databus.model.finding import OBSERVED
 from databus.model.labels import Privacy
 
 VALUE, ATTRIBUTE = "DQ-FMT-04", "DQ-FMT-03"
 """A value that cannot be read as its field; a header or attribute that is wrong."""
 RULES = "dq_rule"
 
-_SHOWN = 120
 # Whoever keeps an answer keeps no number of a person.
 _NUMBER = re.compile(r"\d[\d -]{9,}")
 
@@ -50,7 +50,7 @@ def body(refusal: Refusal, contract: Contract, record_type: RecordType | None) -
     told = {
         "rule": refusal.rule,
         "field": refusal.field,
-        "observed": "" if hidden else refusal.observed[:_SHOWN],
+        "observed": "" if hidden else refusal.observed[:OBSERVED],
         "expected": refusal.expected,
         "suggestion": "" if hidden else refusal.suggestion,
         "message": {
