@@ -4,6 +4,8 @@
 .PHONY: help setup run test check bench engines browser
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+# Each process of a line would else compile all of the project again.
+export PYTHONDONTWRITEBYTECODE :=
 VENV  := .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.installed
