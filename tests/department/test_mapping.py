@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract
 from databus.department import mapping, mapping_file
+from databus.department.files.ndjson import json_row
 from databus.department.reading import Defect, apply
 from databus.errors import BadMapping
 from department.conftest import SCHEMAS
@@ -131,6 +132,12 @@ def test_a_cell_that_cannot_be_read_names_field_observed_and_expected(
     _, defects = read(contract, {"列": "长春事"}, **parts)
     assert [(one.field, one.observed) for one in defects] == [(field, "长春事")]
     assert expected in defects[0].expected
+
+
+def test_a_value_with_structure_is_told_as_it_was_written(contract: Contract) -> None:
+    row = json_row(1, '{"name": ["甲", "乙"], "reg_capital_10k": {"sum": 1}}')
+    _, defects = read(contract, row.cells, payload={"name": {"from": "name"}, "reg_capital_10k": {"from": "reg_capital_10k"}})
+    assert [(one.field, one.observed) for one in defects] == [("name", '["甲", "乙"]'), ("reg_capital_10k", '{"sum": "1"}')]
 
 
 def test_a_near_miss_of_a_list_is_suggested(contract: Contract) -> None:

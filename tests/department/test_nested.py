@@ -13,7 +13,7 @@ from databus.contract.catalogue import load
 from databus.contract.fields import Field, fields_of
 from databus.department.cells import own
 from databus.department.convert import DAYS, Unreadable, value_of
-from databus.department.files.row import records_text
+from databus.department.files.row import structured
 from databus.settings import CHECKOUT
 from department.conftest import rows_in
 
@@ -72,11 +72,12 @@ def test_a_line_of_json_holds_them_as_they_are(tmp_path: Path, place: bytes) -> 
     assert value_of(row.cells["movements"], MOVES) == value_of('[{"to_division": "220202", "moved_on": "2026-09-04"}]', MOVES)
 
 
-def test_a_field_that_holds_no_records_takes_none() -> None:
-    for name in ("product", "produced_on", "quantity"):
-        read = own(f"payload.{name}", FIELDS[name], DAYS)
-        with pytest.raises(Unreadable, match="no object"):
-            read(records_text({"a": "b"}), CODES)
+@pytest.mark.parametrize("value", [{"a": "b"}, [{"a": "b"}], ["a", "b"], ["a"]])
+@pytest.mark.parametrize("name", ["product", "produced_on", "quantity"])
+def test_a_field_of_one_plain_value_takes_no_other(name: str, value: Any) -> None:
+    read = own(f"payload.{name}", FIELDS[name], DAYS)
+    with pytest.raises(Unreadable, match="no object or list"):
+        read(structured(value), CODES)
 
 
 @pytest.mark.parametrize(

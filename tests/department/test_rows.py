@@ -21,7 +21,8 @@ LOADED = catalogue.load(SCHEMAS)
 WORKS = LOADED.codec()
 PENALTY, REGISTRATION = LOADED.types["ADMIN_PENALTY"], LOADED.types["LP_REGISTRATION"]
 BATCH = Batch("market-regulation", 1_795_400_000, b"s" * 32)
-TEXTS = st.text(max_size=12) | st.sampled_from(["9" * 400, "1e400000", "NaN", "\x00", "\u202e", "2026-02-30", "是", "；；", "MIMI", "٣"])
+STRANGE = ["9" * 400, "1e400000", "NaN", "\x00", "\u202e", "2026-02-30", "是", "；；", "MIMI", "٣", "\x02[", '\x02["a"]', "\x02{}"]
+TEXTS = st.text(max_size=12) | st.sampled_from(STRANGE)
 COLUMNS = st.sampled_from(
     [*LOADED.types["ADMIN_PENALTY"].fields, *(f"subject.{n}" for n in mapping.SUBJECT), *(f"envelope.{n}" for n in mapping.ENVELOPE)]
 )

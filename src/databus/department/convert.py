@@ -11,8 +11,8 @@ from functools import lru_cache
 from databus.contract.codes import Codes
 from databus.contract.fields import MAP, Field
 from databus.department.days import day_of
-from databus.department.files.row import LIST, RECORDS
-from databus.department.nested import Misshapen, records_of
+from databus.department.files.row import STRUCTURE
+from databus.department.nested import Misshapen, records_of, texts_of
 
 YES = frozenset({"true", "1", "yes", "y", "是"})
 NO = frozenset({"false", "0", "no", "n", "否"})
@@ -43,13 +43,13 @@ def plain(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """The text of a cell that is no record.
+    """The text of a cell that is neither an object nor a list.
 
     Raises:
         Unreadable: it is one.
     """
-    if text[:1] == RECORDS:
-        raise Unreadable("a plain value, no object")
+    if text[:1] == STRUCTURE:
+        raise Unreadable("a plain value, no object or list")
     return text
 
 
@@ -59,7 +59,7 @@ def value_of(text: str, field: Field, *, formats: tuple[str, ...] = DAYS) -> obj
     Raises:
         Unreadable: it is not one.
     """
-    if not field.parts and field.kind != MAP:
+    if not field.parts and field.kind not in (MAP, "strings"):
         plain_text(text)
     match field.kind:
         case "date":
@@ -71,15 +71,23 @@ def value_of(text: str, field: Field, *, formats: tuple[str, ...] = DAYS) -> obj
         case "boolean":
             return boolean_of(text)
         case "strings":
-            parts = text.split(LIST) if LIST in text else _SEPARATORS.split(text)
-            return [part.strip() for part in parts if part.strip()]
+            return [part.strip() for part in _texts(text) if part.strip()]
         case "record" | "records" | "map":
             try:
-                return records_of(text.removeprefix(RECORDS), field, lambda part, of: value_of(part, of, formats=formats))
+                return records_of(text.removeprefix(STRUCTURE), field, lambda part, of: value_of(part, of, formats=formats))
             except Misshapen as error:
                 raise Unreadable(str(error)) from None
         case _:
             return text
+
+
+def _texts(text: str) -> list[str]:
+    if text[:1] != STRUCTURE:
+        return _SEPARATORS.split(text)
+    try:
+        return texts_of(text[1:])
+    except Misshapen as error:
+        raise Unreadable(str(error)) from None
 
 
 def date_of(text: str, formats: tuple[str, ...]) -> date:

@@ -1,4 +1,4 @@
-"""A cell that holds records: JSON, each part read as the kind of its field."""
+"""A cell with structure: JSON, each part of a record read as the kind of its field."""
 
 from __future__ import annotations
 
@@ -32,6 +32,21 @@ def records_of(text: str, field: Field, read: Read) -> object:
     if not isinstance(raw, list):
         raise Misshapen(f"a list such as {_sample(field)}")
     return [_record(each, field, read) for each in raw]
+
+
+def texts_of(text: str) -> list[str]:
+    """The texts of a list.
+
+    Raises:
+        Misshapen: it is no JSON, or no list of nothing but texts.
+    """
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError):
+        raw = None
+    if not isinstance(raw, list) or not all(isinstance(one, str) for one in raw):
+        raise Misshapen("a list of texts")
+    return raw
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from databus.contract.catalogue import Contract
 from databus.department.cells import Read, as_it_is
 from databus.department.convert import Unreadable, plain
-from databus.department.files.row import RECORDS
+from databus.department.files.row import STRUCTURE, shown
 from databus.department.mapping import FileMapping
 
 Cut = dict[str, dict[str, Any]]
@@ -64,7 +64,7 @@ def apply(mapping: FileMapping, row: Mapping[str, str], contract: Contract) -> t
         if read is None or not (text := (cell(column) or "").strip()):
             pass
         elif not (text in absent or (longest >= len(text) and plain(text) in absent)):
-            if read is as_it_is and text[0] != RECORDS:
+            if read is as_it_is and text[0] != STRUCTURE:
                 value = text
             else:
                 try:
@@ -83,4 +83,4 @@ def _note(defects: list[Defect], mapping: FileMapping, step: _Step, row: Mapping
     if step.part != "payload" and step.column in told:
         return
     field = step.name if step.part == "payload" else f"{step.part}.{step.name}"
-    defects.append(Defect(field, row.get(step.column, ""), error.expected, error.suggestion))
+    defects.append(Defect(field, shown(row.get(step.column, "")), error.expected, error.suggestion))

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from databus.department.files.lines import NUL, lines
-from databus.department.files.row import LIST, MARK, NO_MARKS, Row, holds_records, records_text
+from databus.department.files.row import MARK, NO_MARKS, Row, has_structure, structured
 
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
-_PARTS = ("envelope", "subject")
-_FACT = "payload"
+_ENVELOPE, _SUBJECT, _FACT = "envelope", "subject", "payload"
 _OWN = MARK.rstrip(".")
 
 
@@ -80,20 +79,28 @@ def _is_unicode(value: Any) -> bool:
 def _fill(cells: dict[str, str], value: Mapping[str, Any]) -> str:
     """Put the members of an object into cells; what is wrong with them."""
     for key, member in value.items():
-        if isinstance(member, dict) and key in (*_PARTS, _FACT):
-            told = member if key == _FACT else {f"{key}.{name}": item for name, item in member.items()}
-        else:
-            told = {key: member}
-        for name, item in told.items():
+        for name, item in _flat(key, member):
             if name in cells:
                 return f"the member {name[:64]} is there twice"
-            if holds_records(item) and "." not in name:
-                cells[name] = records_text(item)
-                continue
-            if isinstance(item, dict) or (isinstance(item, list) and any(isinstance(one, list | dict) for one in item)):
+            if not isinstance(item, list | dict):
+                cells[name] = _text(item)
+            elif has_structure(item) and ("." not in name or isinstance(item, list)):
+                cells[name] = structured(item)
+            else:
                 return f"the member {name[:64]} is nested; a value is expected"
-            cells[name] = _text(item)
     return ""
+
+
+def _flat(key: str, member: Any) -> Iterator[tuple[str, Any]]:
+    """The columns of a member of a row; the subject may lie in the envelope, where HTTP has it."""
+    if not isinstance(member, dict) or key not in (_ENVELOPE, _SUBJECT, _FACT):
+        yield key, member
+        return
+    for name, item in member.items():
+        if key == _ENVELOPE and name == _SUBJECT:
+            yield from _flat(_SUBJECT, item)
+        else:
+            yield (name if key == _FACT else f"{key}.{name}"), item
 
 
 def _text(value: Any) -> str:
@@ -101,6 +108,4 @@ def _text(value: Any) -> str:
         return value
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "".join(_text(item) + LIST for item in value)
+    return "true" if value else "false"

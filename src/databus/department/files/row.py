@@ -9,23 +9,27 @@ from typing import Any, NamedTuple
 MARK = "databus."
 """Columns of that name are a result file's own: they tell of a row and are no part of it."""
 
-LIST = "\x1f"
-"""Ends each element of a cell that is a list, so that an element may hold what parts elements elsewhere."""
-
-RECORDS = "\x02"
-"""Begins a cell of a format with structure that holds a record or several, as JSON; only a field that holds records reads it."""
+STRUCTURE = "\x02"
+"""Begins a cell of a format with structure that holds an object or a list, as JSON; only a field that holds records or texts reads it."""
 
 NO_MARKS: Mapping[str, str] = {}
 
 
-def holds_records(value: Any) -> bool:
-    """True for an object, and for a list of nothing but objects."""
-    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value))
+def has_structure(value: Any) -> bool:
+    """True for an object, and for a list of nothing but objects or nothing but plain values."""
+    if not isinstance(value, list):
+        return isinstance(value, dict)
+    return all(isinstance(one, dict) for one in value) or not any(isinstance(one, dict | list) for one in value)
 
 
-def records_text(value: Any) -> str:
-    """Such a value as a cell."""
-    return RECORDS + json.dumps(value, ensure_ascii=False)
+def structured(value: Any) -> str:
+    """Such a value as a cell; a list of nothing says nothing."""
+    return "" if value == [] else STRUCTURE + json.dumps(value, ensure_ascii=False)
+
+
+def shown(cell: str) -> str:
+    """A cell as a remark repeats it."""
+    return cell.removeprefix(STRUCTURE)
 
 
 class Row(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from databus.department.cells import ENVELOPE, SUBJECT
-from databus.department.files.row import holds_records, records_text
+from databus.department.files.row import has_structure, structured
 from databus.department.http import strict
 from databus.department.http.refusals import VALUE, Refusal, near
 
@@ -24,7 +24,6 @@ TEXT_LENGTH = 64
 _PLACES = {name: f"envelope.{name}" for name in ENVELOPE}
 _PARTS = {name: f"subject.{name}" for name in SUBJECT}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-_SEPARATORS = re.compile(r"[;；|、]")
 _LAST_MS = 253_402_300_799_000
 _TOLD = 5
 """So many unknown names of one object are told; looking for what was meant takes time."""
@@ -103,7 +102,7 @@ def cells(told: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
             continue
         text = value if isinstance(value, str) else _text(value)
         if text is None:
-            expected = "a text, a number, true, false, null, an object or a list of them, or a list of texts without ; ； | 、"
+            expected = "a text, a number, true, false, null, an object, or a list either of objects or of texts"
             refused.append(Refusal(VALUE, name[:64], expected=expected))
         elif text:
             found[name] = text
@@ -113,12 +112,7 @@ def cells(told: Mapping[str, Any], refused: list[Refusal]) -> dict[str, str]:
 def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if holds_records(value):
-        return records_text(value)
-    if isinstance(value, list):
-        whole = [one for one in value if isinstance(one, str) and not _SEPARATORS.search(one)]
-        return ";".join(whole) if len(whole) == len(value) else None
-    return None
+    return structured(value) if has_structure(value) else None
 
 
 def uuid_of(text: str) -> str:
