@@ -37,7 +37,7 @@ def rows(*, submissions: int, seed: int, scenario: str) -> list[Row]:
                 ran = run(name, on, submissions=submissions or SUBMISSIONS, seed=seed, tell=tell)
             for kind, examples in ran.verdict.examples.items():
                 for example in examples:
-                    aside().print(f"{name}: {kind}: {example}", markup=False)
+                    aside().print(f"{name}: {kind}: {example}")
             found += _rows(name, ran)
     return found
 

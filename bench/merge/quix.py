@@ -23,7 +23,7 @@ def interpreter(cache: Path) -> str | None:
     for command in ([sys.executable, "-m", "venv", "--clear", str(folder)], pip):
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         if done.returncode:
-            aside().print(f"It could not be installed: {done.stderr.decode('utf-8', 'replace').strip()[-300:]}", markup=False)
+            aside().print(f"It could not be installed: {done.stderr.decode('utf-8', 'replace').strip()[-300:]}")
             return None
     (folder / "complete").touch()
     return str(python)

@@ -69,6 +69,6 @@ def run(submissions: int, seed: int, part: str) -> list[Row]:
             began = time.monotonic()
             for row in PARTS[name](here, submissions, seed):
                 found.append(row)
-                aside().print(f"{row.measure}: {'–' if row.value is None else f'{row.value:,.2f}'} {row.unit}", markup=False)
+                aside().print(f"{row.measure}: {'–' if row.value is None else f'{row.value:,.2f}'} {row.unit}")
             aside().print(f"{name}: {time.monotonic() - began:.0f} s")
     return found

@@ -27,7 +27,7 @@ def rows(*, submissions: int, seed: int, scenario: str) -> list[Row]:
     kinds = {row.name: row.record_type.name for row in planted}
     for word, differing in (("missed", wanted - seen), ("wrong", seen - wanted)):
         for name, rule, field in sorted(differing)[:_TOLD]:
-            aside().print(f"{word}: {rule} {field} of {kinds.get(name, 'nothing')} {name}", markup=False)
+            aside().print(f"{word}: {rule} {field} of {kinds.get(name, 'nothing')} {name}")
     faulty = sum(bool(row.planted) for row in planted)
     return [
         Row("rows", len(planted), "", "", None),

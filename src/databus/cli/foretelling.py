@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from databus.bootstrap.foretelling import Foretelling, foretelling
-from databus.cli.output import as_json, aside, console, table
+from databus.cli.output import as_json, aside, console, headed, table
 from databus.cli.session import Session
 from databus.department.foretelling import Foretold
 from databus.department.results.foretold import Seen, Summary
@@ -112,7 +112,7 @@ class _Tables:
             _one(out, told)
         _sums(out, summary)
         for detail in away.values():
-            aside().print(f"[bold]Not told:[/] {detail}")
+            aside().print(headed("Not told:", f" {detail}"))
         if away:
             aside().print("Who would see it needs OPA, the effect on profiles PostgreSQL: `databus up` starts both.")
         kept = f" Every row with its result, to be corrected in place: {self._into}" if self._into else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
@@ -10,23 +11,49 @@ from typing import Any
 import orjson
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+ERROR = "bold red"
 OUT = 200
 """Width assumed where standard output is no terminal, so that no cell is cut."""
+
+# All that a terminal obeys instead of showing it, and what turns the direction of writing; lines may break.
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class _Terminal(Console):
+    """Shows words as they are written. Strangers have written most: none is markup, an emoji's name or a command to the terminal."""
+
+    def __init__(self, *, stderr: bool, width: int | None = None) -> None:
+        super().__init__(stderr=stderr, width=width, soft_wrap=width is not None, markup=False, emoji=False, highlight=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """The text as it is drawn."""
+        return super().render_str(_visible(text), **options)
 
 
 def console() -> Console:
     """Standard output, wide enough for a machine to read whole lines."""
-    return _wide(Console(highlight=False))
+    return _wide(stderr=False)
 
 
 def aside() -> Console:
     """Standard error: progress and remarks, so that standard output stays clean."""
-    return _wide(Console(stderr=True, highlight=False))
+    return _wide(stderr=True)
 
 
-def _wide(out: Console) -> Console:
-    return out if out.is_terminal else Console(stderr=out.stderr, width=OUT, highlight=False, soft_wrap=True)
+def _wide(*, stderr: bool) -> Console:
+    out = _Terminal(stderr=stderr)
+    return out if out.is_terminal else _Terminal(stderr=stderr, width=OUT)
+
+
+def headed(head: str, rest: str = "", *, style: str = "bold") -> Text:
+    """A line whose beginning is set apart."""
+    return Text.assemble((_visible(head), style), _visible(rest))
+
+
+def _visible(text: str) -> str:
+    return _COMMANDS.sub("\ufffd", text)
 
 
 def as_json(value: Any) -> str:

@@ -17,7 +17,7 @@ _OFTEN = 1_000
 def bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
     """A bar to be told (done, of how many); nothing is drawn where `quiet` or where nobody looks."""
     out = aside()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=out, disable=quiet or not out.is_terminal) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
@@ -28,7 +28,7 @@ def reading(what: str, size: int, done: Callable[[], int]) -> Iterator[Callable[
     """A bar over the bytes of a file, to be told of each row; `done` says how many bytes are read."""
     out = aside()
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[rate]}"),

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from databus.cli.output import as_json, console, table
+from databus.cli.output import as_json, console, headed, table
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.fields import Field
@@ -129,7 +129,7 @@ def _field(path: str, field: Field, one: RecordType) -> dict[str, object]:
 
 
 def _show(one: RecordType, contract: Contract, out: Console) -> None:
-    out.print(f"[bold]{one.name}[/] {one.zh} · {one.en}, version {one.version}, key {' + '.join(one.key)}")
+    out.print(headed(one.name, f" {one.zh} · {one.en}, version {one.version}, key {' + '.join(one.key)}"))
     rows = [
         (
             entry.code,

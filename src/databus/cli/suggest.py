@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from databus.cli.output import as_json, aside, console
+from databus.cli.output import as_json, aside, console, headed
 from databus.contract import catalogue
 from databus.contract.catalogue import Contract, RecordType
 from databus.contract.entries import Entry
@@ -60,7 +60,7 @@ def _ask(proposal: Proposal, sample: Sampled, contract: Contract) -> None:
     out = aside()
     for question in list(proposal.questions):
         column = next(one for one in sample.columns if one.name == question.column)
-        out.print(f"\n[bold]{question.column}[/] ({', '.join(list(column.values)[:5]) or 'empty'}): {question.asks}")
+        out.print(headed(f"\n{question.column}", f" ({', '.join(list(column.values)[:5]) or 'empty'}): {question.asks}"))
         for number, (name, source) in enumerate(question.choices, start=1):
             out.print(f"  {number}  {name} {dict(source.options) or ''}")
         while not _answered(proposal, question, sample, contract):

@@ -13,6 +13,7 @@ from rich.console import Console
 from databus.access.accounts import sample_secrets
 from databus.bus import topics
 from databus.bus.follow import read_at
+from databus.cli.output import headed
 from databus.cli.session import Session
 from databus.contract.wire import decode_change
 from databus.errors import NotFound, Unavailable
@@ -113,6 +114,6 @@ def ready_lines(out: Console, here: Session, choice: Choice) -> None:
         ("", f"curl -s {here.gateway}/v1/datasets/penalties/exports/csv"),
         ("security officer", f"databus audit search --caller {AGENCY} --subject {choice.code}"),
     )
-    out.print("\n[bold]Ready[/]")
+    out.print(headed("\nReady"))
     for user, line in lines:
-        out.print(f"  {user.ljust(20)}{line}", markup=False, soft_wrap=True)
+        out.print(f"  {user.ljust(20)}{line}", soft_wrap=True)

@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from databus.bus import topics
 from databus.bus.address import BusAddress
 from databus.bus.follow import read_at
-from databus.cli.output import as_json, console
+from databus.cli.output import as_json, console, headed
 from databus.cli.session import Session, session
 from databus.errors import NotFound
 from databus.model import keys
@@ -51,11 +50,11 @@ def walk(
 def show(out: Console, here: Session, identifier: str) -> None:
     """Print the walk."""
     found = _traced(here, identifier)
-    out.print(f"[bold]The way of {identifier}[/]")
+    out.print(headed(f"The way of {identifier}"))
     for title, lines in _stages(here, found):
-        out.print(f"\n[bold cyan]{title}[/]")
+        out.print(headed(f"\n{title}", style="bold cyan"))
         for name, value in lines:
-            out.print(Text.assemble(("  " + name.ljust(12), "dim"), value))
+            out.print(headed("  " + name.ljust(12), value, style="dim"))
 
 
 def _traced(here: Session, identifier: str) -> Trace:
