@@ -16,7 +16,8 @@ from store.line import FINDING, KNOWN_AT, Line
 
 pytestmark = pytest.mark.live
 
-ACK, FIXED, REJECTED, OVERDUE = FindingStatus.ACK, FindingStatus.FIXED, FindingStatus.REJECTED, FindingStatus.OVERDUE
+ISSUED, ACK, FIXED = FindingStatus.ISSUED, FindingStatus.ACK, FindingStatus.FIXED
+REJECTED, OVERDUE = FindingStatus.REJECTED, FindingStatus.OVERDUE
 
 
 def said(status: FindingStatus, at: int = KNOWN_AT + 1, **more: str) -> Answer:
@@ -136,6 +137,9 @@ async def test_every_transition_is_kept_with_who_when_and_why(line: Line) -> Non
     assert [one.finding.finding_id for one in story.beside] == ["beside"]
     assert await findings.story(line.pool, "ecology", "finding-1") is None
     assert await findings.story(line.pool, "emergency", "a\x00") is None
+    found = await findings.of_events(line.pool, "emergency", [FINDING.event_id, "none"])
+    assert sorted((one.finding.finding_id, one.status) for one in found) == [("beside", ISSUED), ("finding-1", FIXED)]
+    assert await findings.of_events(line.pool, "ecology", [FINDING.event_id]) == ()
 
 
 async def test_nobody_answers_for_another_and_another_kind_of_record_fixes_nothing(line: Line) -> None:

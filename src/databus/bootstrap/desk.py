@@ -56,6 +56,7 @@ def desk(
         by_cause=partial(causes.by_cause, pool),
         page=partial(findings.page, pool),
         story=partial(findings.story, pool),
+        of_events=partial(findings.of_events, pool),
         tell=tell,
         clock=now,
         key=bytes.fromhex(made.keys.read("cursor.key")),

@@ -42,7 +42,7 @@ ORDER BY issued_at DESC, finding_id LIMIT $12
 """
 _OF = f'SELECT {COLUMNS} FROM findings WHERE department = $1 AND submission_id = ANY($2::text[]) ORDER BY issued_at, "row", finding_id'
 _ONE = f"SELECT {TRACKED} FROM findings WHERE finding_id = $1 AND department = $2"
-_BESIDE = f"SELECT {TRACKED} FROM findings WHERE event_id = $1 AND department = $2 ORDER BY rule, field, finding_id"
+_OF_EVENTS = f"SELECT {TRACKED} FROM findings WHERE event_id = ANY($1::text[]) AND department = $2 ORDER BY rule, field, finding_id"
 _ANSWERS = """
 SELECT a.*, f.department FROM answers a JOIN findings f USING (finding_id)
 WHERE finding_id = $1 AND f.department = $2 ORDER BY a."offset"
@@ -102,9 +102,19 @@ async def story(pool: Pool, department: str, finding_id: str) -> Story | None:
         if row is None:
             return None
         answers = await connection.fetch(_ANSWERS, finding_id, department)
-        beside = await connection.fetch(_BESIDE, row["event_id"], department)
+        beside = await connection.fetch(_OF_EVENTS, [row["event_id"]], department)
     others = tuple(tracked_of(one) for one in beside if one["finding_id"] != finding_id)
     return Story(tracked_of(row), tuple(map(_answer_of, answers)), others)
+
+
+async def of_events(pool: Pool, department: str, event_ids: Collection[str]) -> tuple[Tracked, ...]:
+    """All that was found in these events of a department.
+
+    Raises:
+        StoreUnavailable: PostgreSQL is away.
+    """
+    async with session(pool) as connection:
+        return tuple(map(tracked_of, await connection.fetch(_OF_EVENTS, list(event_ids), department)))
 
 
 async def of_submissions(pool: Pool, department: str, submission_ids: Collection[str]) -> tuple[Finding, ...]:

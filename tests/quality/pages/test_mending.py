@@ -136,6 +136,9 @@ def test_many_rows_are_mended_in_one_way_after_a_look(client: TestClient, world:
         replace(one, finding=replace(one.finding, event_id=f"e{number}", suggestion=f"吉应急罚〔2026〕{number}号", inbox_offset=number))
         for number, one in enumerate(world.found)
     ]
+    waits, mended = (replace(world.found[2].finding, finding_id=name, rule="DQ-KEY-01") for name in ("too", "mended"))
+    fixed = Answer("mended", "emergency", FindingStatus.FIXED, by="x", at=1)
+    world.beside = [replace(world.found[2], finding=waits), replace(world.found[2], finding=mended, answer=fixed)]
     record = next(iter(world.lying.values()))
     world.lying = {(1, number): replace(record, offset=number) for number in range(1, 5)}
     page = told(client, "preview", BULK, way="suggested")
@@ -144,7 +147,7 @@ def test_many_rows_are_mended_in_one_way_after_a_look(client: TestClient, world:
     assert page.count('type="checkbox"') == 4 and "no longer here" in page
     done = told(client, "publish", BULK, way="suggested", **{"row.f02": "1", "row.f03": "1"})
     (mends, dry) = world.mended[-1]
-    assert not dry and [mend.findings for mend in mends] == [("f02",), ("f03",)] and "<dd>2</dd>" in done
+    assert not dry and [mend.findings for mend in mends] == [("f02", "too"), ("f03",)] and "<dd>2</dd>" in done
 
 
 def test_one_value_for_all_or_a_text_replaced(client: TestClient, world: World) -> None:

@@ -76,6 +76,7 @@ class World:
     sealed: dict[bytes, Record] = field(default_factory=dict)
     stated: dict[str, Sent] = field(default_factory=dict)
     mended: list[tuple[tuple[Mend, ...], bool]] = field(default_factory=list)
+    beside: list[Tracked] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
     counted: MemoryCounts = field(default_factory=MemoryCounts)
@@ -117,6 +118,10 @@ class World:
             return None
         answers = tuple(told for told in self.told if told.finding_id == finding_id)
         return Story(one, answers, tuple(other for other in self.found if other is not one)[:2])
+
+    async def of_events(self, department: str, event_ids: Collection[str]) -> tuple[Tracked, ...]:
+        found = (*self.found, *self.beside)
+        return tuple(one for one in found if one.finding.department == department and one.finding.event_id in event_ids)
 
     async def tell(self, answer: Answer) -> None:
         self.told.append(answer)
@@ -202,6 +207,7 @@ class World:
             by_cause=self.by_cause,
             page=self.page,
             story=self.story,
+            of_events=self.of_events,
             tell=self.tell,
             clock=lambda: self.now,
             key=b"k" * 32,

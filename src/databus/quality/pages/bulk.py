@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -55,7 +55,8 @@ def router(desk: Desk, mending: Mending) -> APIRouter:
         found = await _waiting(desk, department, cause)
         chosen = [one for one in found if not publish or told.get(ROW + one.finding.finding_id)]
         sent = await mending.originals.of(department, [one.finding for one in chosen])
-        rows = [_row(one, sent.get(one.finding.event_id), field, told, speak) for one in chosen]
+        all_of_them = await desk.of_events(department, [*sent])
+        rows = [_row(one, sent.get(one.finding.event_id), all_of_them, field, told, speak) for one in chosen]
         mends = [row["mend"] for row in rows if row["mend"] is not None]
         answer = await mending.again(department, mends, not publish) if mends else {"results": []}
         for row, result in zip((row for row in rows if row["mend"] is not None), answer["results"], strict=True):
@@ -101,8 +102,9 @@ async def _waiting(desk: Desk, department: str, cause: Mapping[str, str]) -> lis
     return in_order({one.finding.event_id: one for one in found}.values())
 
 
-def _row(one: Tracked, sent: Sent | None, field: str, told: Form, speak: Speech) -> dict[str, Any]:
-    """A row before and after; without a `mend` where it cannot be read any more, or nothing of it would be otherwise."""
+def _row(one: Tracked, sent: Sent | None, found: Iterable[Tracked], field: str, told: Form, speak: Speech) -> dict[str, Any]:
+    """A row before and after; `found` are all findings of the rows. Without a `mend` where it cannot be read any more, or nothing of
+    it would be otherwise."""
     row = _plain(one, speak)
     if sent is None or sent.record_type != one.finding.record_type:
         return {**row, "why": "gone"}
@@ -111,7 +113,10 @@ def _row(one: Tracked, sent: Sent | None, field: str, told: Form, speak: Speech)
     if new == now or not new:
         return {**row, "why": "same"}
     covered = is_personal_field(speak.contract.types[sent.record_type].fields[field], person=person(sent))
-    mend: Mend = mend_of(one, sent, {field: new}, beside=(), once=told.get("once", "")[:64])
+    beside = [
+        other for other in found if other.finding.event_id == one.finding.event_id and other.finding.finding_id != one.finding.finding_id
+    ]
+    mend: Mend = mend_of(one, sent, {field: new}, beside=beside, once=told.get("once", "")[:64])
     return {**row, "becomes": "***" if covered else new, "mend": mend}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,12 +32,13 @@ _MINUTE = 60_000
 
 @dataclass(frozen=True)
 class Desk:
-    """What the pages ask. `tell` makes an answer durable, `key` (32 bytes) seals cursors."""
+    """What the pages ask. `of_events` gives all findings of some events, `tell` makes an answer durable, `key` (32 bytes) seals cursors."""
 
     office: Office
     by_cause: ByCause
     page: Page
     story: Callable[[str, str], Awaitable[Story | None]]
+    of_events: Callable[[str, Collection[str]], Awaitable[tuple[Tracked, ...]]]
     tell: Callable[[Answer], Awaitable[None]]
     clock: Clock
     key: bytes
