@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from databus.bus.topics import inbox
 from databus.local import keys
 from databus.local.connections import connected
 from databus.settings import CHECKOUT, Settings
+from databus.testing.memory import most_memory
 
 DEPARTMENT = "market-regulation"
 _SECONDS = 7_200
@@ -71,5 +71,4 @@ def measured(count: int) -> Iterator[None]:
     began, before = time.monotonic(), time.process_time()
     yield
     seconds, cpu = time.monotonic() - began, time.process_time() - before
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"rows": count, "seconds": seconds, "cpu": cpu, "memory": memory}))
+    print(json.dumps({"rows": count, "seconds": seconds, "cpu": cpu, "memory": most_memory()}))
