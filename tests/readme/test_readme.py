@@ -73,6 +73,7 @@ def test_every_command_of_the_readme_does_what_it_says(clone: Path, serving: Pat
     said = done.stdout
     assert "2,500\n" in said
     assert "DQ-ACC-01" in said
+    assert re.search(r"DQ-ACC-01 .*91220000YYYY00012B.* FIXED ", said), "what was corrected in the result file closes its finding"
     assert "Who would see what" in said and "agency_with_consent  " in said and "Nothing has been sent." in said
     assert (
         '"agency_with_consent"' in said
