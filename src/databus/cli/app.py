@@ -29,7 +29,7 @@ from databus.cli import (
     up,
     walk,
 )
-from databus.cli.output import ERROR, as_json, aside, headed
+from databus.cli.output import as_json, aside, failure
 from databus.errors import DatabusError, Misconfigured, Unavailable
 
 DONE, REFUSED, MISUSED, UNAVAILABLE = 0, 1, 2, 3
@@ -84,7 +84,7 @@ def run(arguments: list[str]) -> int:
         return UNAVAILABLE if isinstance(error, Unavailable) else MISUSED if isinstance(error, Misconfigured) else REFUSED
     except ValidationError as error:
         for problem in error.errors():
-            aside().print(headed(f"setting {'.'.join(map(str, problem['loc']))}:", f" {problem['msg']}", style=ERROR))
+            aside().print(failure(f"setting {'.'.join(map(str, problem['loc']))}", problem["msg"]))
         return MISUSED
     except typer.Abort:
         return REFUSED
@@ -104,4 +104,4 @@ def _say(error: DatabusError, *, as_document: bool) -> None:
     if as_document:
         print(as_json({"error": error.code, "detail": error.detail, **error.facts}), file=sys.stderr)
     else:
-        aside().print(headed(f"{error.title}:", f" {error.detail}", style=ERROR))
+        aside().print(failure(error.title, error.detail))

@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-ERROR = "bold red"
 OUT = 200
 """Width assumed where standard output is no terminal, so that no cell is cut."""
 
@@ -50,6 +49,11 @@ def _wide(*, stderr: bool) -> Console:
 def headed(head: str, rest: str = "", *, style: str = "bold") -> Text:
     """A line whose beginning is set apart."""
     return Text.assemble((_visible(head), style), _visible(rest))
+
+
+def failure(what: str, why: str) -> Text:
+    """What failed and why, as every verb says it."""
+    return headed(f"{what}:", f" {why}", style="bold red")
 
 
 def _visible(text: str) -> str:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from databus.cli.output import ERROR, aside, headed
+from databus.cli.output import aside, failure
 from databus.cli.session import Session
 from databus.department.outcome import ACCEPTED, HELD, REJECTED, SENT, Remark, RowResult
 from databus.errors import StoreUnavailable
@@ -53,9 +53,7 @@ class _Answers:
         try:
             return self._here.ask(lambda pool: self._await(pool, submissions))
         except StoreUnavailable as error:
-            aside().print(
-                headed(f"{error.title}:", f" {error.detail}; the rows are sent, `databus findings` tells of them later", style=ERROR)
-            )
+            aside().print(failure(error.title, f"{error.detail}; the rows are sent, `databus findings` tells of them later"))
             self._away = True
             return {}
 
